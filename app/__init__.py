@@ -1,0 +1,1 @@
+"""The faces people see: command line, chat, demo."""

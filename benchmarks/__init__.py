@@ -1,0 +1,1 @@
+"""Heavy measurements and planting code; run with ``python -m benchmarks.NAME``."""

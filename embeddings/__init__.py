@@ -1,0 +1,1 @@
+"""Images to unit vectors to neighbours. Knows nothing of labels."""

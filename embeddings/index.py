@@ -1,0 +1,55 @@
+"""Exact neighbours with FAISS: one graph per space, shared by every check."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class NeighbourGraph:
+    """The k nearest other images of every image.
+
+    Attributes
+    ----------
+    neighbours : ndarray of int64, shape (n, k)
+        Rows of the space, nearest first, the image itself left out.
+    similarities : ndarray of float32, shape (n, k)
+        Cosine similarities, descending.
+    """
+
+    neighbours: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+
+
+def neighbour_graph(vectors: NDArray[np.float32], k: int) -> NeighbourGraph:
+    """Exact k nearest neighbours by cosine similarity.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+        Unit length.
+    k : int
+        Cut to n − 1.
+    """
+    n = len(vectors)
+    similarities, rows = nearest(vectors, vectors, min(k + 1, n))
+    own = rows == np.arange(n)[:, None]
+    own[~own.any(axis=1), -1] = True  # identical copies can push the image itself off its list
+    keep = ~own
+    width = similarities.shape[1] - 1
+    return NeighbourGraph(rows[keep].reshape(n, width), similarities[keep].reshape(n, width))
+
+
+def nearest(
+    base: NDArray[np.float32], queries: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Similarities and rows of the k nearest base vectors of each query, shapes (q, k); on the GPU if there is one."""
+    import faiss
+
+    index: faiss.Index = faiss.IndexFlatIP(base.shape[1])
+    if hasattr(faiss, "index_cpu_to_all_gpus") and faiss.get_num_gpus():
+        index = faiss.index_cpu_to_all_gpus(index)
+    index.add(np.ascontiguousarray(base))
+    similarities, rows = index.search(np.ascontiguousarray(queries), min(k, len(base)))
+    return similarities, rows.astype(np.int64)

@@ -1,0 +1,15 @@
+"""Fixtures that every room's tests share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real photographs beside the checkout; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no real photographs at {SHARED.name}/ beside the checkout (a public copy)")
+    return SHARED

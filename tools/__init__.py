@@ -1,0 +1,1 @@
+"""Labels and models to findings and experiments. No language model, no web page, no printing."""

@@ -1,0 +1,153 @@
+"""Everything one question may look at: immutable, with a fingerprint."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.space import EmbeddingSpace
+from tools.dataset import Dataset
+from tools.predictions import Predictions
+from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.derived import Derived
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+class Store(Protocol):
+    """Keeps derived arrays by key; the workspace's survives the process."""
+
+    def load(self, key: str) -> Arrays | None:
+        """Arrays kept under a key; None if there are none."""
+        ...
+
+    def save(self, key: str, arrays: Arrays) -> None:
+        """Keep arrays under a key."""
+        ...
+
+
+@dataclass
+class MemoryStore:
+    """A store for tests and one-off cases."""
+
+    kept: dict[str, Arrays] = field(default_factory=dict)
+
+    def load(self, key: str) -> Arrays | None:
+        """Arrays kept under a key; None if there are none."""
+        return self.kept.get(key)
+
+    def save(self, key: str, arrays: Arrays) -> None:
+        """Keep arrays under a key."""
+        self.kept[key] = arrays
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Dataset, predictions, embedding space, settings.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    space : EmbeddingSpace
+        Rows in the dataset's order.
+    settings : Settings
+    predictions : Predictions or None
+        The user's model; None = only the advisor's own baseline can speak.
+    store : Store
+        Where derived arrays are kept.
+
+    Raises
+    ------
+    ValueError
+        If space and dataset do not hold the same images in the same order.
+    """
+
+    dataset: Dataset
+    space: EmbeddingSpace
+    settings: Settings = field(default_factory=Settings)
+    predictions: Predictions | None = None
+    store: Store = field(default_factory=MemoryStore)
+
+    def __post_init__(self) -> None:
+        if self.dataset.ids.tolist() != self.space.ids.tolist():
+            raise ValueError("the embedding space holds other images than the dataset, or another order")
+        if self.predictions is not None and len(self.predictions.predicted) != len(self.dataset):
+            raise ValueError("predictions must have one row per image of the dataset")
+
+    @property
+    def ids(self) -> NDArray[np.str_]:
+        """Image ids, shape (n,)."""
+        return self.dataset.ids
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+        return self.dataset.classes
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """Class numbers, shape (n,); -1 = unlabelled."""
+        return self.dataset.targets
+
+    @cached_property
+    def has_test(self) -> bool:
+        """Whether there are labelled test images of at least two classes."""
+        test = (self.dataset.splits == "test") & (self.targets >= 0)
+        return len(np.unique(self.targets[test])) >= 2
+
+    @cached_property
+    def fit(self) -> NDArray[np.bool_]:
+        """Labelled images a head may be trained on: train and val; every labelled one if no test was given."""
+        labelled = self.targets >= 0
+        allowed = np.isin(
+            self.dataset.splits, ["train", "val"] if self.has_test else ["train", "val", "test"]
+        )
+        return np.asarray(labelled & allowed)
+
+    @cached_property
+    def evaluation(self) -> NDArray[np.bool_]:
+        """Images on which errors are counted: the labelled test images, else all of ``fit`` out of fold."""
+        if self.has_test:
+            return (self.dataset.splits == "test") & (self.targets >= 0)
+        return self.fit
+
+    @cached_property
+    def subject(self) -> Literal["user", "baseline"]:
+        """Whose errors are counted: the user's model if its predictions cover evaluation images."""
+        if self.predictions is not None and bool((self.predictions.covered & self.evaluation).any()):
+            return "user"
+        return "baseline"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of everything that can change an answer."""
+        parts = (
+            self.dataset.fingerprint,
+            self.space.fingerprint,
+            self.predictions.fingerprint if self.predictions else "-",
+            repr(
+                (self.settings.seed, self.settings.group_column, self.settings.folds, self.settings.repeats)
+            ),
+            repr((self.settings.confidence, self.settings.margin)),
+        )
+        return sha256("\0".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def derived(self) -> "Derived":
+        """Graph, groups, out-of-fold scores …, each computed once."""
+        from tools.derived import Derived
+
+        return Derived(self)
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """A generator of its own for each purpose, so that adding one check cannot change another."""
+        return np.random.default_rng([self.settings.seed, *sha256(purpose.encode()).digest()[:8]])
+
+    def number(self, name: str) -> int:
+        """Class number of a class name."""
+        return self.classes.index(name)

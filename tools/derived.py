@@ -1,0 +1,201 @@
+"""What several checks need, computed once per case and kept by fingerprint."""
+
+from collections.abc import Callable
+from functools import cached_property
+from math import nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.index import NeighbourGraph, nearest, neighbour_graph
+from tools.folds import partition
+from tools.groups import Grouping, held_out_nearness, similarity_groups
+from tools.training.heads import fit_heads
+
+if TYPE_CHECKING:
+    from tools.case import Arrays, Case
+
+NEIGHBOURS = 20
+STRENGTH = 10.0
+"""C of the baseline head in centred vectors of mean norm 1: on grocery C = 3, 10, 100 differ by less than the
+interval (.93–.97 out of fold, .77–.78 on test), so it is fixed rather than chosen on the data it is judged on."""
+COPY_SIMILARITY = 0.97
+"""Nearer than this, two pictures are taken for views of one object when nothing better is known."""
+GRID = (0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75)
+LARGEST_GROUP = 0.25
+"""A threshold that joins more than this share of the images says nothing about bursts."""
+
+
+class Derived:
+    """Lazily computed arrays of one case; all shapes follow the dataset's order of images and classes."""
+
+    def __init__(self, case: "Case") -> None:
+        self._case = case
+
+    def _kept(self, name: str, compute: "Callable[[], Arrays]") -> "Arrays":
+        key = f"{name}-{self._case.fingerprint}"
+        found = self._case.store.load(key)
+        if found is None:
+            found = compute()
+            self._case.store.save(key, found)
+        return found
+
+    @cached_property
+    def graph(self) -> NeighbourGraph:
+        """The exact 20 nearest neighbours of every image, all splits together."""
+
+        def compute() -> "Arrays":
+            graph = neighbour_graph(self._case.space.vectors, NEIGHBOURS)
+            return {"neighbours": graph.neighbours, "similarities": graph.similarities}
+
+        kept = self._kept("graph", compute)
+        return NeighbourGraph(kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32))
+
+    @cached_property
+    def test_nearness(self) -> float:
+        """Median similarity of a test image to its nearest training image; nan without a test split."""
+        case = self._case
+        if not case.has_test:
+            return nan
+        vectors = case.space.vectors
+        return float(np.median(nearest(vectors[case.fit], vectors[case.evaluation], 1)[0][:, 0]))
+
+    @cached_property
+    def random_nearness(self) -> float:
+        """Median similarity of an image held out by random folds to its nearest training image."""
+        case = self._case
+        return held_out_nearness(case.space.vectors[case.fit], self.random_folds[case.fit])
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """Groups that folds keep whole: the user's column, else similarity clusters (DECISIONS "Groups").
+
+        The similarity is the loosest of ``GRID`` at which held-out images are still at least as near to training
+        images as test images are; it is fixed by similarities alone, before any accuracy is seen.
+        """
+        case = self._case
+        column = case.settings.group_column
+        if column is not None and column in case.dataset.metadata:
+            values = case.dataset.metadata[column]
+            codes = np.unique(values, return_inverse=True)[1].astype(np.int64)
+            alone = values == ""
+            codes[alone] = codes.max() + 1 + np.arange(int(alone.sum()))
+            return Grouping(codes, "column", nan)
+
+        def compute() -> "Arrays":
+            groups, similarity, source = self._similarity_grouping()
+            return {"groups": groups, "similarity": np.array(similarity), "source": np.array(source)}
+
+        kept = self._kept("grouping", compute)
+        return Grouping(kept["groups"].astype(np.int64), str(kept["source"]), float(kept["similarity"]))
+
+    def _similarity_grouping(self) -> tuple[NDArray[np.int64], float, str]:
+        case = self._case
+        vectors = case.space.vectors
+        copies = similarity_groups(vectors, self.graph, COPY_SIMILARITY)
+        if not case.has_test or self.random_nearness <= self.test_nearness:
+            return copies, COPY_SIMILARITY, "copies"
+        best, chosen = copies, COPY_SIMILARITY
+        for similarity in GRID:
+            groups = similarity_groups(vectors, self.graph, similarity)
+            sizes = np.bincount(groups[case.fit])
+            if sizes.max() > LARGEST_GROUP * case.fit.sum() or (sizes > 0).sum() < 2 * case.settings.folds:
+                break
+            folds = partition(
+                case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping")
+            )
+            best, chosen = groups, similarity
+            if held_out_nearness(vectors[case.fit], folds) <= self.test_nearness:
+                break
+        return best, chosen, "similarity"
+
+    def folds(self, repeat: int = 0) -> NDArray[np.int64]:
+        """Fold of each image of ``fit`` in one repeat, groups whole; -1 outside ``fit``; shape (n,)."""
+        return self._folds(self.grouping.groups, f"folds-{repeat}")
+
+    @cached_property
+    def random_folds(self) -> NDArray[np.int64]:
+        """Folds that ignore groups: what a tool that has not looked would report."""
+        return self._folds(np.arange(len(self._case.ids)), "random-folds")
+
+    def _folds(self, groups: NDArray[np.int64], purpose: str) -> NDArray[np.int64]:
+        case = self._case
+        out = np.full(len(case.ids), -1, dtype=np.int64)
+        count = min(case.settings.folds, len(np.unique(groups[case.fit])))
+        out[case.fit] = partition(case.targets[case.fit], groups[case.fit], count, case.rng(purpose))
+        return out
+
+    @cached_property
+    def baseline(self) -> NDArray[np.float64]:
+        """Scores of the advisor's own baseline, shape (n, k).
+
+        Out of fold with groups kept whole for images in ``fit``; from a head trained on all of ``fit`` for others.
+        """
+        return np.asarray(self._scores("baseline", self.folds()), dtype=np.float64)
+
+    @cached_property
+    def random_baseline(self) -> NDArray[np.float64]:
+        """As ``baseline``, but with random folds for the images in ``fit``."""
+        return np.asarray(self._scores("random-baseline", self.random_folds), dtype=np.float64)
+
+    def _scores(self, name: str, folds: NDArray[np.int64]) -> NDArray[np.generic]:
+        case = self._case
+
+        def compute() -> "Arrays":
+            return {"scores": out_of_fold(case.space.vectors, case.targets, folds, len(case.classes))}
+
+        return self._kept(name, compute)["scores"]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """The subject's scores, shape (n, k); rows of NaN where the subject said nothing that may be judged.
+
+        The user's predictions on images it was trained on are no evidence: only evaluation rows are kept.
+        """
+        case = self._case
+        if case.subject == "baseline" or case.predictions is None:
+            return self.baseline
+        out = case.predictions.probabilities.copy()
+        out[~case.evaluation] = np.nan
+        return out
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """The subject's class number per image, -1 where it may not be judged; shape (n,)."""
+        case = self._case
+        if case.subject == "user" and case.predictions is not None:
+            return np.where(case.evaluation, case.predictions.predicted, -1)
+        return np.where(case.fit | case.evaluation, self.baseline.argmax(axis=1), -1)
+
+    @cached_property
+    def judged(self) -> NDArray[np.bool_]:
+        """Evaluation images with a prediction by the subject, shape (n,)."""
+        return np.asarray(self._case.evaluation & (self.predicted >= 0))
+
+    @cached_property
+    def errors(self) -> NDArray[np.bool_]:
+        """Judged images that the subject gets wrong, shape (n,)."""
+        return self.judged & (self.predicted != self._case.targets)
+
+
+def out_of_fold(
+    vectors: NDArray[np.float32], targets: NDArray[np.int64], folds: NDArray[np.int64], classes: int
+) -> NDArray[np.float64]:
+    """Scores of heads that never saw the image they score, shape (n, classes).
+
+    Parameters
+    ----------
+    folds : ndarray of int64, shape (n,)
+        Fold of each training image; images with −1 are scored by a head trained on all folds.
+    """
+    fit = folds >= 0
+    names = np.unique(folds[fit])
+    weights = np.stack([(folds[fit] != f) for f in names] + [np.ones(int(fit.sum()), dtype=bool)])
+    labels = np.repeat(targets[fit][None], len(weights), axis=0)
+    heads = fit_heads(vectors[fit], labels, weights.astype(np.float32), classes, strength=STRENGTH)
+    out = heads.probabilities(vectors, len(names))
+    for head, fold in enumerate(names):
+        rows = folds == fold
+        out[rows] = heads.probabilities(vectors[rows], head)
+    return out

@@ -1,0 +1,1 @@
+"""One file per what-if, discovered: the file's name is the experiment's kind."""

@@ -1,0 +1,359 @@
+"""What checks and experiments report: evidence, findings, outcomes, effects. Frozen, validated, JSON-able."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import isfinite
+from typing import Literal, get_args
+
+Level = Literal["low", "medium", "high"]
+Status = Literal["found", "passed", "not_applicable", "failed"]
+Rung = Literal["none", "present", "used", "causal", "fixable", "not_measurable"]
+Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
+Unit = Literal[
+    "share", "images", "points", "ratio", "similarity", "pixels", "score", "count", "p", "distance"
+]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+HIGH_SHARE = 0.20  # DECISIONS: a finding that explains a fifth of the errors is high
+MEDIUM_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured number.
+
+    Attributes
+    ----------
+    name : str
+        Short words, unique within its finding: ``images of Lime``.
+    value : float
+        The number. Shares and accuracies lie in 0–1; ``points`` are differences of shares (0.031 = 3.1 points).
+    unit : Unit
+    n : int or None
+        How many pictures stand behind it.
+    low, high : float or None
+        Interval at the case's confidence.
+    how : str
+        How it was computed, in one line.
+    """
+
+    name: str
+    value: float
+    unit: Unit
+    n: int | None = None
+    low: float | None = None
+    high: float | None = None
+    how: str = ""
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.value):
+            raise ValueError(f"evidence {self.name!r} must be finite, got {self.value}")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"evidence {self.name!r} has half an interval")
+
+    @property
+    def text(self) -> str:
+        """The value as people read it: ``77.8 %``, ``684``, ``+3.1 points``."""
+        return number_text(self.value, self.unit)
+
+    @property
+    def interval(self) -> str:
+        """``72.1–80.9 %``; empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        low, high = number_text(self.low, self.unit), number_text(self.high, self.unit)
+        unit = " %" if self.unit == "share" else " points" if self.unit == "points" else ""
+        joiner = " to " if self.unit == "points" else "–"
+        return f"{low.removesuffix(unit)}{joiner}{high}"
+
+
+def number_text(value: float, unit: Unit) -> str:
+    """Format a number for people.
+
+    >>> number_text(0.7778, "share"), number_text(-0.031, "points"), number_text(720, "images")
+    ('77.8 %', '-3.1 points', '720')
+    """
+    match unit:
+        case "share":
+            return f"{100 * value:.1f} %"
+        case "points":
+            return f"{100 * value + 0.0:+.1f} points"
+        case "images" | "count" | "pixels":
+            return f"{value:.0f}"
+        case "ratio":
+            return f"{value:.1f}"
+        case "p":
+            return f"{value:.3f}" if value >= 0.001 else "0.001"
+        case _:
+            return f"{value:.2f}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a check or finding speaks of; all empty = the whole data set."""
+
+    classes: tuple[str, ...] = ()
+    pair: tuple[str, str] | None = None
+    slice: str | None = None
+
+
+@dataclass(frozen=True)
+class Severity:
+    """How much it matters.
+
+    Attributes
+    ----------
+    level : {"low", "medium", "high"}
+    errors_explained : float or None
+        Share of the subject's errors, 0–1.
+    gain : float or None
+        Measured or estimated gain of the primary metric, 0–1.
+    """
+
+    level: Level
+    errors_explained: float | None = None
+    gain: float | None = None
+
+
+def severity(
+    errors_explained: float | None, *, blocks_trust: bool = False, below_floor: bool = False
+) -> Severity:
+    """Judge by the fixed rule: high = explains ≥ 20 % of errors or blocks trust in the metric;
+    medium = ≥ 5 % or a guide's floor is broken; else low.
+    """
+    share = errors_explained or 0.0
+    if blocks_trust or share >= HIGH_SHARE:
+        return Severity("high", errors_explained)
+    if below_floor or share >= MEDIUM_SHARE:
+        return Severity("medium", errors_explained)
+    return Severity("low", errors_explained)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work an action takes: pictures to take, clicks to make, minutes to wait."""
+
+    images: int = 0
+    clicks: int = 0
+    minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """An action the user can take.
+
+    Attributes
+    ----------
+    action : str
+        Verb of the vocabulary: collect, relabel, remove, split, merge, reweight, deduplicate, regroup …
+    target : str
+        What it is done to, in words: a class, a pair, a list of images.
+    code : str
+        The check that gave it.
+    why : str
+        One sentence.
+    cost : Cost
+    experiment : str or None
+        Kind that tries it; None = it cannot be tried on the data at hand (say why in ``why``).
+    arguments : mapping of str to str
+        For the experiment.
+    images : tuple of str
+        Ids to look at first.
+    """
+
+    action: str
+    target: str
+    code: str
+    why: str
+    cost: Cost = Cost()
+    experiment: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Stable over versions: digest of action, target and code."""
+        return sha256("\0".join((self.action, self.target, self.code)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A diagnosed fault.
+
+    Attributes
+    ----------
+    code : str
+        The check's code.
+    title : str
+        A few words, with the classes' names.
+    severity : Severity
+    scope : Scope
+    summary : str
+        One or two sentences whose every number stands in ``evidence``.
+    evidence : tuple of Evidence
+    images : tuple of str
+        Ids, the most telling first.
+    recommendations : tuple of Recommendation
+    rung : Rung or None
+        How far up the evidence ladder a cue got.
+    errors, correct : frozenset of str or None
+        For a cause of an A → B confusion: which error images, and which correct images of A, show it.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    summary: str
+    evidence: tuple[Evidence, ...]
+    scope: Scope = Scope()
+    images: tuple[str, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    rung: Rung | None = None
+    errors: frozenset[str] | None = None
+    correct: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"finding {self.title!r} has no evidence")
+        names = [e.name for e in self.evidence]
+        if len(set(names)) != len(names):
+            raise ValueError(f"finding {self.title!r} names two pieces of evidence alike")
+
+    def value(self, name: str) -> float:
+        """Value of the evidence called ``name``."""
+        return next(e.value for e in self.evidence if e.name == name)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a check measured even when it found nothing.
+
+    Attributes
+    ----------
+    evidence : tuple of Evidence
+    smallest_detectable : str
+        The smallest fault this data could have shown, in words, numbers included.
+    """
+
+    evidence: tuple[Evidence, ...] = ()
+    smallest_detectable: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one check; every check of a run ends in exactly one.
+
+    Attributes
+    ----------
+    code : str
+    status : Status
+    reason : str
+        Why it is not applicable, how it failed, or what passing means.
+    seconds : float
+        Wall-clock.
+    findings : tuple of Finding
+    measured : Measured
+    """
+
+    code: str
+    status: Status
+    reason: str
+    seconds: float
+    findings: tuple[Finding, ...] = ()
+    measured: Measured = Measured()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric before and after a change.
+
+    Attributes
+    ----------
+    metric : str
+        ``balanced accuracy``, ``accuracy``, ``recall of Lime`` …
+    before, after : float
+        In 0–1, averaged over repeats, on the same images.
+    low, high : float
+        Interval of after − before at ``confidence``.
+    noise : float
+        How far the metric moves between repeats with nothing changed (95 % of the moves are smaller).
+    verdict : Verdict
+    n : int
+        Images it was measured on.
+    needed : int or None
+        For ``cannot_tell``: roughly how many evaluation images would settle it.
+    primary : bool
+    """
+
+    metric: str
+    before: float
+    after: float
+    low: float
+    high: float
+    noise: float
+    verdict: Verdict
+    n: int
+    needed: int | None = None
+    primary: bool = False
+
+    @property
+    def delta(self) -> float:
+        """After − before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An experiment's result.
+
+    Attributes
+    ----------
+    kind : str
+        The experiment.
+    target : str
+        What was changed, in words.
+    arguments : mapping of str to str
+    measures : tuple of Measure
+        Exactly one primary.
+    repeats, folds : int
+    confidence : float
+        Of the intervals, after correction for the kinds eligible in this case.
+    changed : int
+        Training images (or labels) that the change touched, averaged over fits.
+    evaluated_on : str
+        ``the given test split`` or ``held-out folds, groups kept together``.
+    cost : Cost
+    notes : tuple of str
+        What else a careful reader must know.
+    """
+
+    kind: str
+    target: str
+    arguments: Mapping[str, str]
+    measures: tuple[Measure, ...]
+    repeats: int
+    folds: int
+    confidence: float
+    changed: float
+    evaluated_on: str
+    cost: Cost = Cost()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if sum(m.primary for m in self.measures) != 1:
+            raise ValueError("an effect has exactly one primary measure")
+
+    @property
+    def primary(self) -> Measure:
+        """The measure that decides."""
+        return next(m for m in self.measures if m.primary)
+
+
+def worst(levels: Iterable[Level]) -> Level | None:
+    """The most severe of some levels; None for none.
+
+    >>> worst(["low", "high"])
+    'high'
+    """
+    return max(levels, key=LEVELS.index, default=None)

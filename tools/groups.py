@@ -1,0 +1,83 @@
+"""Which pictures belong together: bursts of one object, frames of one video, the user's own column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from embeddings.index import NeighbourGraph, nearest
+
+LARGEST_COMPONENT = 4000
+"""Average linkage is quadratic in memory; larger components are cut at a tighter similarity first."""
+
+
+def similarity_groups(
+    vectors: NDArray[np.float32], graph: NeighbourGraph, similarity: float
+) -> NDArray[np.int64]:
+    """Average-linkage clusters whose mean similarity is at least ``similarity``, shape (n,).
+
+    Every merge of average linkage needs at least one edge that near, so clustering inside the connected components
+    of the neighbour graph gives the same result as clustering everything (exact while no image has more than k
+    neighbours that near), without any n × n matrix.
+    """
+    n = len(vectors)
+    groups = _components(graph, similarity, n)
+    out = np.empty(n, dtype=np.int64)
+    following = 0
+    for rows in _members(groups):
+        if len(rows) == 1:
+            inner = np.zeros(1, dtype=np.int64)
+        elif len(rows) > LARGEST_COMPONENT:
+            tighter = similarity + 0.25 * (1 - similarity)
+            inner = _components(graph, tighter, n)[rows]
+            inner = np.unique(inner, return_inverse=True)[1]
+        else:
+            distance = np.maximum(1 - vectors[rows] @ vectors[rows].T, 0)
+            tree = linkage(distance[np.triu_indices(len(rows), 1)].astype(np.float64), "average")
+            inner = fcluster(tree, 1 - similarity, "distance").astype(np.int64) - 1
+        out[rows] = inner + following
+        following += int(inner.max()) + 1
+    return out
+
+
+def _components(graph: NeighbourGraph, similarity: float, n: int) -> NDArray[np.int64]:
+    near = graph.similarities >= similarity
+    rows = np.repeat(np.arange(n), near.sum(axis=1))
+    edges = coo_matrix((np.ones(len(rows)), (rows, graph.neighbours[near])), shape=(n, n))
+    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+
+
+def _members(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """Groups of the images that heads are trained on.
+
+    Attributes
+    ----------
+    groups : ndarray of int64, shape (n,)
+        Group of every image of the dataset; images outside ``fit`` have groups too (for clustered intervals).
+    source : {"column", "similarity", "copies"}
+        The user's column; similarity tuned to the test split; or, without either, near copies only.
+    similarity : float
+        The threshold; nan for a column.
+    """
+
+    groups: NDArray[np.int64]
+    source: str
+    similarity: float
+
+
+def held_out_nearness(vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> float:
+    """Median similarity of a held-out image to its nearest training image, over folds."""
+    best = np.empty(len(vectors), dtype=np.float32)
+    for fold in np.unique(folds):
+        held = folds == fold
+        best[held] = nearest(vectors[~held], vectors[held], 1)[0][:, 0]
+    return float(np.median(best))
