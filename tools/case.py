@@ -104,16 +104,14 @@ class Case:
     def fit(self) -> NDArray[np.bool_]:
         """Labelled images a head may be trained on: train and val; every labelled one if no test was given."""
         labelled = self.targets >= 0
-        allowed = np.isin(
-            self.dataset.splits, ["train", "val"] if self.has_test else ["train", "val", "test"]
-        )
+        allowed = np.isin(self.dataset.splits, ["train", "val"] if self.has_test else ["train", "val", "test"])
         return np.asarray(labelled & allowed)
 
     @cached_property
     def evaluation(self) -> NDArray[np.bool_]:
         """Images on which errors are counted: the labelled test images, else all of ``fit`` out of fold."""
         if self.has_test:
-            return (self.dataset.splits == "test") & (self.targets >= 0)
+            return np.asarray((self.dataset.splits == "test") & (self.targets >= 0))
         return self.fit
 
     @cached_property
@@ -130,9 +128,7 @@ class Case:
             self.dataset.fingerprint,
             self.space.fingerprint,
             self.predictions.fingerprint if self.predictions else "-",
-            repr(
-                (self.settings.seed, self.settings.group_column, self.settings.folds, self.settings.repeats)
-            ),
+            repr((self.settings.seed, self.settings.group_column, self.settings.folds, self.settings.repeats)),
             repr((self.settings.confidence, self.settings.margin)),
         )
         return sha256("\0".join(parts).encode()).hexdigest()

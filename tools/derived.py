@@ -102,9 +102,7 @@ class Derived:
             sizes = np.bincount(groups[case.fit])
             if sizes.max() > LARGEST_GROUP * case.fit.sum() or (sizes > 0).sum() < 2 * case.settings.folds:
                 break
-            folds = partition(
-                case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping")
-            )
+            folds = partition(case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping"))
             best, chosen = groups, similarity
             if held_out_nearness(vectors[case.fit], folds) <= self.test_nearness:
                 break
@@ -176,7 +174,7 @@ class Derived:
     @cached_property
     def errors(self) -> NDArray[np.bool_]:
         """Judged images that the subject gets wrong, shape (n,)."""
-        return self.judged & (self.predicted != self._case.targets)
+        return np.asarray(self.judged & (self.predicted != self._case.targets))
 
 
 def out_of_fold(

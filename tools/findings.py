@@ -10,9 +10,7 @@ Level = Literal["low", "medium", "high"]
 Status = Literal["found", "passed", "not_applicable", "failed"]
 Rung = Literal["none", "present", "used", "causal", "fixable", "not_measurable"]
 Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
-Unit = Literal[
-    "share", "images", "points", "ratio", "similarity", "pixels", "score", "count", "p", "distance"
-]
+Unit = Literal["share", "images", "points", "ratio", "similarity", "pixels", "score", "count", "p", "distance"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 HIGH_SHARE = 0.20  # DECISIONS: a finding that explains a fifth of the errors is high
@@ -116,9 +114,7 @@ class Severity:
     gain: float | None = None
 
 
-def severity(
-    errors_explained: float | None, *, blocks_trust: bool = False, below_floor: bool = False
-) -> Severity:
+def severity(errors_explained: float | None, *, blocks_trust: bool = False, below_floor: bool = False) -> Severity:
     """Judge by the fixed rule: high = explains ≥ 20 % of errors or blocks trust in the metric;
     medium = ≥ 5 % or a guide's floor is broken; else low.
     """

@@ -14,9 +14,7 @@ LARGEST_COMPONENT = 4000
 """Average linkage is quadratic in memory; larger components are cut at a tighter similarity first."""
 
 
-def similarity_groups(
-    vectors: NDArray[np.float32], graph: NeighbourGraph, similarity: float
-) -> NDArray[np.int64]:
+def similarity_groups(vectors: NDArray[np.float32], graph: NeighbourGraph, similarity: float) -> NDArray[np.int64]:
     """Average-linkage clusters whose mean similarity is at least ``similarity``, shape (n,).
 
     Every merge of average linkage needs at least one edge that near, so clustering inside the connected components

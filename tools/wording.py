@@ -39,9 +39,7 @@ def phrase(template: str, evidence: Sequence[Evidence], **names: str) -> str:
         if name not in by_name:
             raise ValueError(f"template field {field!r} is neither evidence nor a name")
         piece = by_name[name]
-        text = {"": piece.text, "interval": piece.interval, "n": "" if piece.n is None else str(piece.n)}[
-            part
-        ]
+        text = {"": piece.text, "interval": piece.interval, "n": "" if piece.n is None else str(piece.n)}[part]
         if not text:
             raise ValueError(f"evidence {name!r} has no {part}")
         out.append(text)
