@@ -44,7 +44,7 @@ def neighbour_graph(vectors: NDArray[np.float32], k: int) -> NeighbourGraph:
 def nearest(
     base: NDArray[np.float32], queries: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Similarities and rows of the k nearest base vectors of each query, shapes (q, k); on the GPU if there is one."""
+    """Similarities and rows of the k nearest base vectors of each query, shapes (q, k); on a GPU if any."""
     import faiss
 
     index: faiss.Index = faiss.IndexFlatIP(base.shape[1])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index import NeighbourGraph, nearest, neighbour_graph
+from tools.code_version import code_version
 from tools.folds import partition
 from tools.groups import Grouping, held_out_nearness, similarity_groups
 from tools.training.heads import fit_heads
@@ -34,7 +35,7 @@ class Derived:
         self._case = case
 
     def _kept(self, name: str, compute: "Callable[[], Arrays]") -> "Arrays":
-        key = f"{name}-{self._case.fingerprint}"
+        key = f"{name}-{self._case.fingerprint}-{code_version()}"
         found = self._case.store.load(key)
         if found is None:
             found = compute()
