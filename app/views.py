@@ -1,0 +1,208 @@
+"""Documents to what is shown: tables, galleries, plots. Pure: nothing here draws, reads files or computes a statistic."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.escaping import shown
+from tools.findings import LEVELS, Evidence, number_text
+
+if TYPE_CHECKING:
+    from tools.case import Case
+
+Document = Mapping[str, Any]
+"""A JSON object as ``audit --json`` and ``ask --json`` write it."""
+
+VERDICTS = {
+    "helps": "helps",
+    "hurts": "hurts",
+    "no_effect": "no effect worth having",
+    "cannot_tell": "cannot tell with this many pictures",
+}
+RUNGS = {
+    "none": "not seen",
+    "present": "present in the data",
+    "used": "used by the model",
+    "causal": "shown to cause errors",
+    "fixable": "shown to be fixable",
+    "not_measurable": "not measurable here",
+}
+STATUSES = {"found": "Found", "passed": "Passed", "not_applicable": "Not applicable", "failed": "Failed"}
+
+
+def evidence_of(piece: Document) -> Evidence:
+    """Evidence back from its JSON, so that it is worded the same way everywhere."""
+    known = {key: piece.get(key) for key in ("name", "value", "unit", "n", "low", "high")}
+    return Evidence(**known, how=piece.get("how", ""))  # type: ignore[arg-type]
+
+
+def evidence_rows(pieces: Iterable[Document]) -> list[dict[str, str]]:
+    """One row per number: what was measured, its value, interval and how many pictures stand behind it."""
+    rows = []
+    for piece in map(evidence_of, pieces):
+        rows.append(
+            {
+                "Measured": shown(piece.name),
+                "Value": piece.text,
+                "Interval": piece.interval,
+                "Pictures": "" if piece.n is None else str(piece.n),
+                "How": shown(piece.how),
+            }
+        )
+    return rows
+
+
+def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
+    """All findings with their check's code, the most severe first."""
+    pairs = [(str(o["code"]), f) for o in audit["outcomes"] for f in o.get("findings", ())]
+    return sorted(pairs, key=lambda p: (-LEVELS.index(p[1]["severity"]["level"]), -_explained(p[1])))
+
+
+def _explained(finding: Document) -> float:
+    return float(finding["severity"].get("errors_explained") or 0.0)
+
+
+def severity_text(severity: Document) -> str:
+    """``high, explains 23.1 % of the errors``."""
+    parts = [str(severity["level"])]
+    if severity.get("errors_explained") is not None:
+        parts.append(f"explains {number_text(severity['errors_explained'], 'share')} of the errors")
+    if severity.get("gain") is not None:
+        parts.append(f"{number_text(severity['gain'], 'points')} when fixed")
+    return ", ".join(parts)
+
+
+def quiet_outcomes(audit: Document, status: str) -> list[tuple[str, str]]:
+    """Code and reason of every outcome with one status."""
+    return [(str(o["code"]), shown(o.get("reason") or "")) for o in audit["outcomes"] if o["status"] == status]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One effect as a plot draws it; all numbers in points (100 × share).
+
+    Attributes
+    ----------
+    label : str
+    delta, low, high : float
+        After − before, with its interval.
+    noise : float
+        How far the metric moves with nothing changed.
+    verdict : str
+    """
+
+    label: str
+    delta: float
+    low: float
+    high: float
+    noise: float
+    verdict: str
+
+
+def effect_point(label: str, effect: Document) -> Point:
+    """What to draw of one effect."""
+    delta = float(effect["after"]) - float(effect["before"])
+    return Point(
+        shown(label),
+        100 * delta,
+        100 * float(effect["low"]),
+        100 * float(effect["high"]),
+        100 * float(effect["noise"]),
+        str(effect["verdict"]),
+    )
+
+
+def effect_sentence(effect: Document) -> str:
+    """An effect in one line: metric, before, after, interval, noise floor, verdict."""
+    low, high = number_text(effect["low"], "points"), number_text(effect["high"], "points")
+    delta = number_text(float(effect["after"]) - float(effect["before"]), "points")
+    line = (
+        f"{VERDICTS[effect['verdict']]}: {shown(effect['metric'])} {number_text(effect['before'], 'share')} → "
+        f"{number_text(effect['after'], 'share')} ({delta}, interval {low.removesuffix(' points')} to {high}; "
+        f"noise floor {number_text(effect['noise'], 'points').removeprefix('+')})"
+    )
+    if effect.get("needed"):
+        line += f"; about {effect['needed']} evaluation pictures would settle it"
+    return line
+
+
+def action_title(action: Document) -> str:
+    """``relabel 12 images of Lime``."""
+    return shown(f"{action['action']} {action['target']}")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture of a gallery.
+
+    Attributes
+    ----------
+    id : str
+    label, predicted : str
+        Empty where there is none.
+    score : float or None
+        The subject's score of the predicted class.
+    split : str
+    """
+
+    id: str
+    label: str
+    predicted: str
+    score: float | None
+    split: str
+
+    @property
+    def wrong(self) -> bool:
+        """Whether label and prediction differ."""
+        return bool(self.label and self.predicted and self.label != self.predicted)
+
+    @property
+    def caption(self) -> str:
+        """Lines under the picture, shown literally."""
+        said = f"model: {shown(self.predicted)}" if self.predicted else "model: no prediction"
+        if self.score is not None:
+            said += f" ({100 * self.score:.0f} %)"
+        return f"label: {shown(self.label) or 'none'}\n{said}\n{shown(self.id)}"
+
+
+def tiles(case: "Case", image_ids: Sequence[str], limit: int = 12) -> list[Tile]:
+    """Gallery of some images: label, the subject's prediction and its score; ids that the dataset lacks are left out."""
+    dataset, derived = case.dataset, case.derived
+    out = []
+    for image_id in dict.fromkeys(image_ids):
+        row = dataset.index.get(image_id)
+        if row is None or len(out) == limit:
+            continue
+        target, said = int(case.targets[row]), int(derived.predicted[row])
+        score = float(derived.scores[row, said]) if said >= 0 else float("nan")
+        out.append(
+            Tile(
+                id=image_id,
+                label=case.classes[target] if target >= 0 else "",
+                predicted=case.classes[said] if said >= 0 else "",
+                score=score if score == score else None,
+                split=str(dataset.splits[row]),
+            )
+        )
+    return out
+
+
+def worst_pairs(case: "Case", limit: int = 3) -> list[tuple[str, str, int]]:
+    """The class pairs most often confused, true class first, with the number of errors."""
+    errors = case.derived.errors
+    counts: dict[tuple[int, int], int] = {}
+    for a, b in zip(case.targets[errors].tolist(), case.derived.predicted[errors].tolist(), strict=True):
+        counts[a, b] = counts.get((a, b), 0) + 1
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return [(case.classes[a], case.classes[b], n) for (a, b), n in ranked]
+
+
+def suggested_questions(case: "Case") -> list[str]:
+    """Questions worth asking of this data first."""
+    pairs = worst_pairs(case)
+    questions = [f"Why is my model confusing {a} and {b}?" for a, b, _ in pairs[:2]]
+    questions.append("Which labels are wrong?")
+    if pairs:
+        questions.append(f"Should I split {pairs[0][0]}?")
+    questions.append("Can I trust the accuracy?")
+    return questions
