@@ -1,9 +1,9 @@
 """Results kept between runs under (case, code, arguments, code version)."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -25,7 +25,7 @@ class Memory(Protocol):
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -53,11 +53,12 @@ def recalled(
     if memory is None:
         return compute()
     key = json.dumps({**parts, "code": code_version(), "kind": kind.__name__}, sort_keys=True, default=str)
+    adapter = _adapter(cast(Any, kind))
     text = memory.recall(key)
     if text is not None:
-        known: T = _adapter(kind).validate_json(text)
+        known: T = adapter.validate_json(text)
         return known
     fresh = compute()
     if keep(fresh):
-        memory.remember(key, _adapter(kind).dump_json(fresh).decode())
+        memory.remember(key, adapter.dump_json(fresh).decode())
     return fresh

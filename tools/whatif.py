@@ -1,1 +1,237 @@
-"""Tries a change on a copy of the case: before and after on the same held-out images, with an interval."""
+"""Tries a change on a copy of the case: before and after on the same held-out images, with an interval.
+
+Changes touch training folds only, and whatever chooses a change is recomputed inside every training fold, without
+the evaluation labels: deciding once on all data says "helps" in a fifth of null trials (DECISIONS "Nested").
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.progress import Progress, silent
+from tools.case import Case
+from tools.errors import UnknownName
+from tools.findings import Cost, Effect, Measure, Verdict
+from tools.memory import Memory, recalled
+from tools.metrics import balanced_weights
+from tools.registry import discover, sentence_of
+from tools.statistics import paired_interval
+from tools.training.baseline import Training, parent_scores, plain_training
+
+Arguments = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An experiment as found on disk.
+
+    Attributes
+    ----------
+    kind, sentence : str
+    eligible : callable
+        Case → the argument sets this kind could be tried with there; empty = not eligible.
+    change : callable
+        (case, training, arguments, rng) → the changed training set; sees training rows only.
+    describe : callable
+        (case, arguments) → target in words.
+    cost : callable
+        (case, arguments) → Cost of doing it for real.
+    """
+
+    kind: str
+    sentence: str
+    eligible: Callable[[Case], tuple[dict[str, str], ...]]
+    change: Callable[[Case, Training, Arguments, np.random.Generator], Training]
+    describe: Callable[[Case, Arguments], str]
+    cost: Callable[[Case, Arguments], Cost]
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """All experiments by kind."""
+    import tools.experiments
+
+    return {
+        kind: Kind(kind, sentence_of(m), m.eligible, m.change, m.describe, m.cost)
+        for kind, m in discover(tools.experiments).items()
+    }
+
+
+def run_experiment(
+    case: Case,
+    kind: str,
+    arguments: Arguments | None = None,
+    *,
+    on_step: Progress = silent,
+    remember: Memory | None = None,
+) -> Effect:
+    """Try one change and measure it.
+
+    Raises
+    ------
+    UnknownName
+        For a kind that does not exist or arguments it cannot take in this case.
+    """
+    if kind not in kinds():
+        raise UnknownName(expected=f"one of {', '.join(kinds())}", seen=kind, todo="Name one of these.")
+    found = kinds()[kind]
+    given = dict(arguments or {})
+    allowed = found.eligible(case)
+    if given not in allowed:
+        options = "; ".join(" ".join(f"{k}={v}" for k, v in a.items()) or "no arguments" for a in allowed[:12])
+        raise UnknownName(
+            expected=f"arguments that fit {kind} in this data set" + (f" ({options})" if allowed else ""),
+            seen=" ".join(f"{k}={v}" for k, v in given.items()) or "no arguments",
+            todo="Choose one of the listed ones." if allowed else f"{kind} has nothing to work on here.",
+        )
+    parts = {"case": case.fingerprint, "experiment": kind, "arguments": given}
+    return recalled(remember, Effect, parts, lambda: _try(case, found, given, on_step))
+
+
+def _try(case: Case, kind: Kind, arguments: Arguments, on_step: Progress) -> Effect:
+    before: list[Training] = []
+    after: list[Training] = []
+    questions: list[NDArray[np.int64]] = []
+    total = case.settings.repeats * case.settings.folds
+    for repeat in range(case.settings.repeats):
+        folds = case.derived.folds(repeat)
+        for fold in np.unique(folds[folds >= 0]):
+            on_step(f"trying {kind.kind}", len(before), total)
+            rows = np.flatnonzero((folds >= 0) & (folds != fold))
+            questions.append(np.flatnonzero(case.evaluation if case.has_test else folds == fold))
+            before.append(plain_training(rows, case.targets, len(case.classes)))
+            rng = case.rng(f"{kind.kind}-{repeat}-{fold}")
+            after.append(kind.change(case, before[-1], arguments, rng))
+    vectors, classes = case.space.vectors, len(case.classes)
+    correct = [
+        _correct(case, questions, parent_scores(vectors, trainings, questions, classes))
+        for trainings in (before, after)
+    ]
+    on_step(f"trying {kind.kind}", total, total)
+    return Effect(
+        kind=kind.kind,
+        target=kind.describe(case, arguments),
+        arguments=dict(arguments),
+        measures=_measures(case, correct[0], correct[1], arguments),
+        repeats=case.settings.repeats,
+        folds=case.settings.folds,
+        confidence=corrected_confidence(case),
+        changed=float(np.mean([touched(b, a) for b, a in zip(before, after, strict=True)])),
+        evaluated_on=(
+            "the given test split" if case.has_test else "held-out folds, pictures of one group kept together"
+        ),
+        cost=kind.cost(case, arguments),
+    )
+
+
+def _correct(
+    case: Case, questions: Sequence[NDArray[np.int64]], scores: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Correctness, shape (repeats, evaluation images): averaged over a repeat's folds."""
+    position = np.cumsum(case.evaluation) - 1
+    repeats = case.settings.repeats
+    per_repeat = len(scores) // repeats
+    hits = np.zeros((repeats, int(case.evaluation.sum())))
+    asked = np.zeros_like(hits)
+    for number, (rows, found) in enumerate(zip(questions, scores, strict=True)):
+        where = position[rows]
+        hits[number // per_repeat, where] += found.argmax(axis=1) == case.targets[rows]
+        asked[number // per_repeat, where] += 1
+    return np.asarray(hits / np.maximum(asked, 1))
+
+
+def touched(before: Training, after: Training) -> int:
+    """How many training images were dropped, added, relabelled or reweighted."""
+    was = dict(zip(before.rows.tolist(), before.labels.tolist(), strict=True))
+    parents = after.parents[after.labels].tolist()
+    now = dict(zip(after.rows.tolist(), zip(parents, after.weights.tolist(), strict=True), strict=True))
+    dropped = len(was.keys() - now.keys())
+    changed = sum(now[row][0] != label or now[row][1] != 1.0 for row, label in was.items() if row in now)
+    split = int(np.isin(after.labels, np.flatnonzero(np.bincount(after.parents)[after.parents] > 1)).sum())
+    return int(dropped + max(changed, split))
+
+
+def corrected_confidence(case: Case) -> float:
+    """Level after Bonferroni over the kinds this case makes eligible, run or not (DECISIONS 5)."""
+    family = sum(bool(kind.eligible(case)) for kind in kinds().values())
+    return 1 - (1 - case.settings.confidence) / max(1, family)
+
+
+def _measures(
+    case: Case, before: NDArray[np.float64], after: NDArray[np.float64], arguments: Arguments
+) -> tuple[Measure, ...]:
+    targets = case.targets[case.evaluation]
+    clusters = case.derived.grouping.groups[case.evaluation]
+    n = len(targets)
+    weights = {"balanced accuracy": balanced_weights(targets), "accuracy": np.full(n, 1 / n)}
+    focus = [arguments["class"]] if "class" in arguments else arguments.get("pair", "").split("|")
+    for name in focus:
+        if name and (of := targets == case.number(name)).any():
+            weights[f"recall of {name}"] = of / of.sum()
+    confidence = corrected_confidence(case)
+    return tuple(
+        measure(metric, before, after, clusters, w, confidence, case.settings.margin, primary=not number)
+        for number, (metric, w) in enumerate(weights.items())
+    )
+
+
+def measure(
+    metric: str,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    confidence: float,
+    margin: float,
+    *,
+    primary: bool,
+) -> Measure:
+    """One metric before and after, judged.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (repeats, n)
+        Correctness per repeat and image.
+    clusters, weights : ndarray, shape (n,)
+    margin : float
+        An interval inside ±margin means no effect worth having.
+    """
+    delta, low, high = paired_interval(after - before, clusters, weights, confidence)
+    runs = before @ weights
+    moves = np.abs(runs[:, None] - runs[None, :])[np.triu_indices(len(runs), 1)]
+    verdict = judge(low, high, margin)
+    needed = None
+    if verdict == "cannot_tell":
+        half = (high - low) / 2
+        needed = ceil(len(weights) * (half / max(abs(delta), margin)) ** 2) if np.isfinite(half) else None
+    return Measure(
+        metric=metric,
+        before=float(runs.mean()),
+        after=float((after @ weights).mean()),
+        low=low,
+        high=high,
+        noise=float(np.quantile(moves, 0.95)) if len(moves) else 0.0,
+        verdict=verdict,
+        n=len(weights),
+        needed=needed,
+        primary=primary,
+    )
+
+
+def judge(low: float, high: float, margin: float) -> Verdict:
+    """The verdict an interval of a gain allows.
+
+    >>> judge(0.002, 0.03, 0.01), judge(-0.004, 0.006, 0.01), judge(-0.01, 0.03, 0.01)
+    ('helps', 'no_effect', 'cannot_tell')
+    """
+    if low >= -margin and high <= margin:
+        return "no_effect"
+    if low > 0:
+        return "helps"
+    if high < 0:
+        return "hurts"
+    return "cannot_tell"

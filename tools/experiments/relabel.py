@@ -1,0 +1,44 @@
+"""Give every training picture whose label looks wrong the label that fits better."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tools.case import Case
+from tools.findings import Cost
+from tools.label_errors import Suspects, find_suspects
+from tools.training.baseline import Training
+from tools.whatif import Arguments
+
+FEWEST_PER_CLASS = 8
+
+
+def eligible(case: Case) -> tuple[dict[str, str], ...]:
+    """Wherever two classes have enough pictures for held-out scores."""
+    counts = np.bincount(case.targets[case.fit])
+    return ({},) if (counts >= FEWEST_PER_CLASS).sum() >= 2 else ()
+
+
+def suspects(case: Case, training: Training, rng: np.random.Generator) -> Suspects:
+    """Doubt the labels of this training set by nothing but itself."""
+    return find_suspects(case.space.vectors, training, case.derived.grouping.groups, len(case.classes), rng)
+
+
+def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
+    """Relabel the suspects found among these training pictures alone."""
+    doubted = suspects(case, training, rng)
+    return replace(training, labels=np.where(doubted.flagged, doubted.suggested, training.labels))
+
+
+def describe(case: Case, arguments: Arguments) -> str:
+    """What is changed, in words."""
+    return "training labels that look wrong, given the label that fits better"
+
+
+def cost(case: Case, arguments: Arguments) -> Cost:
+    """About five seconds of a person's time per suspect (counted on all training pictures)."""
+    from tools.training.baseline import plain_training
+
+    training = plain_training(np.flatnonzero(case.fit), case.targets, len(case.classes))
+    count = int(suspects(case, training, case.rng("wrong-labels")).flagged.sum())
+    return Cost(clicks=count, minutes=count / 12)
