@@ -158,3 +158,11 @@ def report_error(error: AdvisorError) -> None:
     notes.print(f"Expected: {shown_lines(error.expected)}", soft_wrap=True)
     notes.print(f"Saw:      {shown_lines(error.seen)}", soft_wrap=True)
     notes.print(f"To do:    {shown_lines(error.todo)}", soft_wrap=True)
+
+
+def report_fault(fault: Exception, log: str) -> None:
+    """One line about a fault of ours, on standard error."""
+    words = f"{type(fault).__name__}: {shown(fault)}"[:300]
+    console(stderr=True).print(
+        f"Internal failure: {words}. The traceback is in {log}; please report it.", soft_wrap=True
+    )

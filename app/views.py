@@ -1,4 +1,4 @@
-"""Documents to what is shown: tables, galleries, plots. Pure: nothing here draws, reads files or computes a statistic."""
+"""Documents to what is shown: tables, galleries, plots. Pure: nothing here draws or reads files."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,18 +38,16 @@ def evidence_of(piece: Document) -> Evidence:
 
 def evidence_rows(pieces: Iterable[Document]) -> list[dict[str, str]]:
     """One row per number: what was measured, its value, interval and how many pictures stand behind it."""
-    rows = []
-    for piece in map(evidence_of, pieces):
-        rows.append(
-            {
-                "Measured": shown(piece.name),
-                "Value": piece.text,
-                "Interval": piece.interval,
-                "Pictures": "" if piece.n is None else str(piece.n),
-                "How": shown(piece.how),
-            }
-        )
-    return rows
+    return [
+        {
+            "Measured": shown(piece.name),
+            "Value": piece.text,
+            "Interval": piece.interval,
+            "Pictures": "" if piece.n is None else str(piece.n),
+            "How": shown(piece.how),
+        }
+        for piece in map(evidence_of, pieces)
+    ]
 
 
 def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
@@ -166,9 +164,9 @@ class Tile:
 
 
 def tiles(case: "Case", image_ids: Sequence[str], limit: int = 12) -> list[Tile]:
-    """Gallery of some images: label, the subject's prediction and its score; ids that the dataset lacks are left out."""
+    """Gallery of some images: label, the subject's prediction, its score; unknown ids are left out."""
     dataset, derived = case.dataset, case.derived
-    out = []
+    out: list[Tile] = []
     for image_id in dict.fromkeys(image_ids):
         row = dataset.index.get(image_id)
         if row is None or len(out) == limit:

@@ -1,0 +1,329 @@
+"""The ``advisor`` command: what can be asked for on the command line, and what the exit code says.
+
+Only declarations live here; everything heavy is imported by ``app.commands`` when a command runs, so that
+``advisor --help`` answers at once.
+"""
+
+import sys
+import tempfile
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.errors import AdvisorError
+
+DONE, INTERNAL_FAILURE, WRONG_USE, LEVEL_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="advisor",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="""Finds what holds an image model back, tries the fix, and says with an interval whether it helps.
+
+A first run:
+
+  advisor import photos/
+  advisor audit
+  advisor ask "why is my model confusing apples and citrus?"
+  advisor app
+
+Exit codes: 0 done (also when files were skipped: they are listed), 1 internal failure,
+2 wrong use or input that cannot be read, 3 `audit --fail-on` found something that severe.""",
+)
+experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pictures before doing it for real.")
+predictions = typer.Typer(no_args_is_help=True, help="Give the advisor what your own model says.")
+app.add_typer(experiment, name="experiment")
+app.add_typer(predictions, name="predictions")
+
+Workspace = Annotated[
+    Path, typer.Option("--workspace", metavar="DIR", help="Folder in which the advisor keeps its state.")
+]
+Json = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="FILE|-",
+        help="Write the result as JSON; '-' = standard output, with all else on standard error.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of every random choice.")]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--group",
+        metavar="COLUMN",
+        help="Metadata column whose equal values stay together in held-out folds (video, camera, customer).",
+    ),
+]
+HOME = Path(".advisor")
+
+
+class FailOn(StrEnum):
+    """Severities that ``audit --fail-on`` takes."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of class folders, or a CSV.")],
+    predictions_file: Annotated[
+        Path | None,
+        typer.Option("--predictions", metavar="FILE", help="Your model's scores: CSV, Parquet or npz."),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Your model's name.")] = "",
+    model_version: Annotated[str, typer.Option("--model-version", metavar="V", help="Its version.")] = "",
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", metavar="NAME", help="What turns pictures into vectors.")
+    ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Allow fetching the encoder's weights; never done unasked.")
+    ] = False,
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Index a folder of labelled pictures, or a CSV.
+
+    Layouts: [train|val|test/]class/[deeper/]image, or a CSV with filepath,label[,split,…metadata].
+    Everything readable is indexed; everything else is listed with its reason. Importing again makes a
+    new version and says what changed.
+
+    Examples:
+
+      advisor import photos/
+      advisor import photos/ --predictions scores.csv --model shop-classifier --model-version 7
+      advisor import frames.csv --group video
+    """
+    from app.commands import run_import
+
+    run_import(
+        path,
+        predictions_file=predictions_file,
+        model=model,
+        model_version=model_version,
+        encoder=encoder,
+        download=download,
+        group=group,
+        seed=seed,
+        workspace=workspace,
+        json=json,
+    )
+
+
+@app.command()
+def audit(
+    check: Annotated[list[str] | None, typer.Option("--check", metavar="CODE", help="Only this check.")] = None,
+    class_: Annotated[
+        list[str] | None, typer.Option("--class", metavar="NAME", help="Only findings about this class.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option("--fail-on", help="Exit with 3 if a finding is at least this severe.")
+    ] = None,
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Look for everything that holds the model back.
+
+    Every check ends in exactly one outcome: found, passed (with the smallest fault it could have seen),
+    not applicable (with the reason) or failed.
+
+    Examples:
+
+      advisor audit
+      advisor audit --check wrong-labels --check near-duplicates --class Lime
+      advisor audit --json - --fail-on high > audit.json
+    """
+    from app.commands import run_audit
+
+    reached = run_audit(
+        checks=check,
+        classes=class_ or [],
+        fail_on=fail_on.value if fail_on else None,
+        group=group,
+        seed=seed,
+        workspace=workspace,
+        json=json,
+    )
+    if reached:
+        raise typer.Exit(LEVEL_REACHED)
+
+
+@app.command()
+def ask(
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="In plain words; name classes as you call them.")
+    ],
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Answer a question from the pictures and the model's errors.
+
+    Works without any key; with OPENAI_API_KEY, OPENAI_BASE_URL and ADVISOR_MODEL set, a language model
+    understands freer questions and words the answer. Every number comes from the advisor's own code.
+
+    Examples:
+
+      advisor ask "why is my model confusing Orange and Satsumas?"
+      advisor ask "which labels are wrong?"
+      advisor ask "should I split bad cookies?" --json answer.json
+    """
+    from app.commands import run_ask
+
+    run_ask(question, group=group, seed=seed, workspace=workspace, json=json)
+
+
+@experiment.command("list")
+def experiment_list(workspace: Workspace = HOME, json: Json = None) -> None:
+    """List the changes that can be tried, and on what.
+
+    Example:
+
+      advisor experiment list
+    """
+    from app.commands import run_experiment_list
+
+    run_experiment_list(workspace=workspace, json=json)
+
+
+@experiment.command("run")
+def experiment_run(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="See: advisor experiment list.")],
+    argument: Annotated[
+        list[str] | None, typer.Option("--argument", metavar="NAME=VALUE", help="One argument of the experiment.")
+    ] = None,
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Short for --argument class=NAME.")
+    ] = None,
+    pair: Annotated[
+        tuple[str, str] | None, typer.Option("--pair", metavar="A B", help="Short for --argument 'pair=A|B'.")
+    ] = None,
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Try one change: before and after on the same held-out pictures, with an interval and a verdict.
+
+    Examples:
+
+      advisor experiment run relabel
+      advisor experiment run split --class bad_cookies
+      advisor experiment run merge --pair Orange Satsumas
+    """
+    from app.commands import run_one_experiment
+
+    run_one_experiment(
+        kind, argument or [], class_=class_, pair=pair, group=group, seed=seed, workspace=workspace, json=json
+    )
+
+
+@predictions.command("add")
+def predictions_add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Parquet or npz.")],
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Your model's name.")],
+    version: Annotated[str, typer.Option("--version", metavar="V", help="Its version.")] = "",
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Add a model's predictions for the imported pictures; its errors are then the ones explained.
+
+    The file holds an id and either one probability column per class, or pred and score.
+
+    Example:
+
+      advisor predictions add scores.csv --model shop-classifier --version 8
+    """
+    from app.commands import run_predictions_add
+
+    run_predictions_add(file, model=model, version=version, workspace=workspace, json=json)
+
+
+@app.command()
+def status(workspace: Workspace = HOME, json: Json = None) -> None:
+    """Say what the workspace holds and whose errors will be explained.
+
+    Example:
+
+      advisor status --json -
+    """
+    from app.commands import run_status
+
+    run_status(workspace=workspace, json=json)
+
+
+@app.command("app")
+def app_(
+    port: Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port on 127.0.0.1.")] = 8501,
+    workspace: Workspace = HOME,
+) -> None:
+    """Serve the chat page on this machine only; stop with Ctrl-C.
+
+    Example:
+
+      advisor app --port 8600 --workspace .advisor
+    """
+    from app.serve import serve
+
+    raise typer.Exit(serve(workspace, port))
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option("--folder", metavar="DIR", help="New or former demo folder to draw into.")
+    ] = Path("advisor-demo"),
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", metavar="DIR", help="Default: .advisor inside the demo folder.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed, other pictures.")] = 0,
+    json: Json = None,
+) -> None:
+    """Draw pictures with planted faults, run the whole advisor on them, and compare found with planted.
+
+    Example:
+
+      advisor demo --seed 3
+    """
+    from app.commands import run_demo_command
+
+    run_demo_command(folder, workspace, seed, json)
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback."""
+    try:
+        app()
+    except AdvisorError as error:
+        from app.terminal import report_error
+
+        report_error(error)
+        sys.exit(WRONG_USE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as fault:  # noqa: BLE001 - the last line of defence: one line for people, the rest in a file
+        sys.exit(_internal_failure(fault))
+
+
+def _internal_failure(fault: Exception) -> int:
+    """Keep the traceback in a file and say where."""
+    from app.terminal import report_fault
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="advisor-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.writelines(traceback.format_exception(fault))
+    report_fault(fault, file.name)
+    return INTERNAL_FAILURE

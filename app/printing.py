@@ -1,0 +1,132 @@
+"""Documents to blocks of text for a terminal. Data enters only as literal text."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from app.escaping import shown, shown_lines
+from app.views import (
+    RUNGS,
+    Document,
+    action_title,
+    effect_sentence,
+    evidence_rows,
+    quiet_outcomes,
+    ranked_findings,
+    severity_text,
+)
+
+COLOURS = {"high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
+VERDICT_COLOURS = {"helps": "green", "hurts": "red"}
+FIRST_IMAGES = 6
+
+
+def heading(text: str) -> Text:
+    """A line that opens a part."""
+    return Text(text, style="bold underline")
+
+
+def table(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> Table:
+    """Rows under their column names; empty columns are left out."""
+    out = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    filled = [c for c in columns if any(row.get(c) for row in rows)]
+    for name in filled:
+        out.add_column(Text(name), justify="right" if name in {"Value", "Interval", "Pictures"} else "left")
+    for row in rows:
+        out.add_row(*(Text(row.get(name, "")) for name in filled))
+    return out
+
+
+def images_line(images: Sequence[str]) -> Text:
+    """The first few file names and how many more there are."""
+    first = ", ".join(map(shown, images[:FIRST_IMAGES]))
+    more = len(images) - FIRST_IMAGES
+    return Text(f"Look at: {first}" + (f" and {more} more" if more > 0 else ""))
+
+
+def finding_block(code: str, finding: Document) -> RenderableType:
+    """One finding: title, how much it matters, sentence, numbers, pictures, what to do."""
+    level = str(finding["severity"]["level"])
+    parts: list[RenderableType] = [Text(shown_lines(finding["summary"]))]
+    if finding.get("rung"):
+        parts.append(Text(f"Evidence ladder: {RUNGS[finding['rung']]}", style="dim"))
+    parts.append(table(evidence_rows(finding["evidence"]), ("Measured", "Value", "Interval", "Pictures")))
+    if finding.get("images"):
+        parts.append(images_line(finding["images"]))
+    for advice in finding.get("recommendations", ()):
+        parts.append(Text.assemble(("To do: ", "bold"), action_title(advice), f" — {shown(advice['why'])}"))
+        if advice.get("experiment"):
+            words = "".join(f' --argument "{shown(k)}={shown(v)}"' for k, v in advice.get("arguments", {}).items())
+            parts.append(Text(f"Try it: advisor experiment run {advice['experiment']}{words}", style="dim"))
+    title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), f"  [{code}]")
+    matters = Text(severity_text(finding["severity"]), style="dim")
+    return Group(title, Padding(Group(matters, *parts), (0, 0, 1, 4)))
+
+
+def outcome_lines(title: str, outcomes: Sequence[tuple[str, str]]) -> Iterable[RenderableType]:
+    """Checks that found nothing, did not apply or failed, each with its reason."""
+    if not outcomes:
+        return
+    yield heading(title)
+    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+    for code, reason in outcomes:
+        grid.add_row(Text(code), Text(reason))
+    yield grid
+    yield Text("")
+
+
+def audit_blocks(audit: Document) -> Iterable[RenderableType]:
+    """A whole audit: headline, what was looked at, findings, then every other outcome."""
+    yield Text(shown_lines(str(audit["headline"])), style="bold")
+    yield Text("")
+    yield from case_lines(audit)
+    findings = ranked_findings(audit)
+    if findings:
+        yield heading(f"Findings ({len(findings)})")
+        yield Text("")
+    for code, finding in findings:
+        yield finding_block(code, finding)
+    yield from outcome_lines("Passed: nothing found, and what could have been seen", quiet_outcomes(audit, "passed"))
+    yield from outcome_lines("Not applicable here", quiet_outcomes(audit, "not_applicable"))
+    yield from outcome_lines("Failed: a fault of ours, please report it", quiet_outcomes(audit, "failed"))
+
+
+def case_lines(document: Document) -> Iterable[RenderableType]:
+    """Dataset, whose errors are counted, encoder."""
+    dataset = document.get("dataset")
+    if dataset:
+        skipped = dataset.get("skipped", ())
+        yield Text(
+            f"Dataset version {dataset['version']}: {dataset['images']} images, {len(dataset['classes'])} classes"
+            f", {len(skipped)} files skipped"
+        )
+    yield Text(f"Errors counted: {subject_text(str(document['subject']))}")
+    encoder = document["encoder"]
+    name = encoder.get("name", "") if isinstance(encoder, dict) else encoder
+    yield Text(f"Encoder: {shown(name)}   seed: {document['seed']}")
+    yield Text("")
+
+
+def subject_text(subject: str) -> str:
+    """Whose errors are counted, in words that cannot be misread."""
+    return "your model's" if subject == "user" else "those of the advisor's own baseline, not your model"
+
+
+def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]:
+    """An answer's Markdown: drawn on a terminal, as it stands elsewhere."""
+    text = shown_lines(str(answer["answer"]))
+    yield Markdown(text, hyperlinks=False) if styled else Text(text)
+
+
+def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
+    """An experiment's result."""
+    yield Text(shown(title), style="bold")
+    for measure in effect.get("measures", [effect]):
+        style = VERDICT_COLOURS.get(str(measure["verdict"]), "")
+        yield Text(("  " if not measure.get("primary", True) else "") + effect_sentence(measure), style=style)
+    for note in effect.get("notes", ()):
+        yield Text(f"Note: {shown(note)}", style="dim")
