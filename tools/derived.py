@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 NEIGHBOURS = 20
 COPY_SIMILARITY = 0.97
 """Nearer than this, two pictures are taken for views of one object when nothing better is known."""
-GRID = (0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75)
+GRID = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
+"""Thresholds tried, as quantiles of the similarity to the nearest other image, so that they fit any encoder."""
 LARGEST_GROUP = 0.25
 """A threshold that joins more than this share of the images says nothing about bursts."""
 
@@ -95,16 +96,36 @@ class Derived:
         if not case.has_test or self.random_nearness <= self.test_nearness:
             return copies, COPY_SIMILARITY, "copies"
         best, chosen = copies, COPY_SIMILARITY
-        for similarity in GRID:
-            groups = similarity_groups(vectors, self.graph, similarity)
-            sizes = np.bincount(groups[case.fit])
-            if sizes.max() > LARGEST_GROUP * case.fit.sum() or (sizes > 0).sum() < 2 * case.settings.folds:
+        for similarity in self.thresholds():
+            groups = self.groups_at(similarity)
+            if groups is None:
                 break
             folds = partition(case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping"))
             best, chosen = groups, similarity
             if held_out_nearness(vectors[case.fit], folds) <= self.test_nearness:
                 break
         return best, chosen, "similarity"
+
+    def thresholds(self) -> tuple[float, ...]:
+        """The similarities ``GRID`` stands for in this case, tightest first."""
+        nearest_other = self.graph.similarities[self._case.fit, 0]
+        return tuple(float(v) for v in np.quantile(nearest_other, GRID))
+
+    def groups_at(self, similarity: float) -> NDArray[np.int64] | None:
+        """Similarity groups at a threshold; None where they are too large or too few to hold out."""
+        case = self._case
+        groups = similarity_groups(case.space.vectors, self.graph, similarity)
+        sizes = np.bincount(groups[case.fit])
+        if sizes.max() > LARGEST_GROUP * case.fit.sum() or (sizes > 0).sum() < 2 * case.settings.folds:
+            return None
+        return groups
+
+    def accuracy_with(self, groups: NDArray[np.int64], purpose: str) -> NDArray[np.bool_]:
+        """Whether the baseline is right out of fold when these groups are kept whole, shape (n,); of ``fit``."""
+        case = self._case
+        folds = self._folds(groups, purpose)
+        scores = out_of_fold(case.space.vectors, case.targets, folds, len(case.classes))
+        return np.asarray((scores.argmax(axis=1) == case.targets) & case.fit)
 
     def folds(self, repeat: int = 0) -> NDArray[np.int64]:
         """Fold of each image of ``fit`` in one repeat, groups whole; -1 outside ``fit``; shape (n,)."""

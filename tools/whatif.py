@@ -40,6 +40,8 @@ class Kind:
         (case, arguments) → target in words.
     cost : callable
         (case, arguments) → Cost of doing it for real.
+    counted_as : callable or None
+        (case, arguments) → the class each class is judged as, before and after alike; None = as itself.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Kind:
     change: Callable[[Case, Training, Arguments, np.random.Generator], Training]
     describe: Callable[[Case, Arguments], str]
     cost: Callable[[Case, Arguments], Cost]
+    counted_as: Callable[[Case, Arguments], NDArray[np.int64]] | None = None
 
 
 @cache
@@ -56,9 +59,27 @@ def kinds() -> dict[str, Kind]:
     import tools.experiments
 
     return {
-        kind: Kind(kind, sentence_of(m), m.eligible, m.change, m.describe, m.cost)
+        kind: Kind(kind, sentence_of(m), m.eligible, m.change, m.describe, m.cost, getattr(m, "counted_as", None))
         for kind, m in discover(tools.experiments).items()
     }
+
+
+def pair_of(case: Case, arguments: Arguments) -> tuple[str, str]:
+    """The two classes of an argument ``pair=A|B``; names may themselves hold a bar.
+
+    Raises
+    ------
+    UnknownName
+        If no way to cut the text gives two classes of the case.
+    """
+    pieces = arguments["pair"].split("|")
+    for cut in range(1, len(pieces)):
+        a, b = "|".join(pieces[:cut]), "|".join(pieces[cut:])
+        if a in case.classes and b in case.classes:
+            return a, b
+    raise UnknownName(
+        expected="pair=A|B with two class names", seen=arguments["pair"], todo=f"Classes: {', '.join(case.classes)}."
+    )
 
 
 def run_experiment(
@@ -107,8 +128,9 @@ def _try(case: Case, kind: Kind, arguments: Arguments, on_step: Progress) -> Eff
             rng = case.rng(f"{kind.kind}-{repeat}-{fold}")
             after.append(kind.change(case, before[-1], arguments, rng))
     vectors, classes = case.space.vectors, len(case.classes)
+    judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
     correct = [
-        _correct(case, questions, parent_scores(vectors, trainings, questions, classes))
+        _correct(case, questions, parent_scores(vectors, trainings, questions, classes), judged)
         for trainings in (before, after)
     ]
     on_step(f"trying {kind.kind}", total, total)
@@ -116,7 +138,7 @@ def _try(case: Case, kind: Kind, arguments: Arguments, on_step: Progress) -> Eff
         kind=kind.kind,
         target=kind.describe(case, arguments),
         arguments=dict(arguments),
-        measures=_measures(case, correct[0], correct[1], arguments),
+        measures=_measures(case, correct[0], correct[1], arguments, judged),
         repeats=case.settings.repeats,
         folds=case.settings.folds,
         confidence=corrected_confidence(case),
@@ -129,7 +151,10 @@ def _try(case: Case, kind: Kind, arguments: Arguments, on_step: Progress) -> Eff
 
 
 def _correct(
-    case: Case, questions: Sequence[NDArray[np.int64]], scores: Sequence[NDArray[np.float64]]
+    case: Case,
+    questions: Sequence[NDArray[np.int64]],
+    scores: Sequence[NDArray[np.float64]],
+    judged: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Correctness, shape (repeats, evaluation images): averaged over a repeat's folds."""
     position = np.cumsum(case.evaluation) - 1
@@ -139,7 +164,7 @@ def _correct(
     asked = np.zeros_like(hits)
     for number, (rows, found) in enumerate(zip(questions, scores, strict=True)):
         where = position[rows]
-        hits[number // per_repeat, where] += found.argmax(axis=1) == case.targets[rows]
+        hits[number // per_repeat, where] += judged[found.argmax(axis=1)] == judged[case.targets[rows]]
         asked[number // per_repeat, where] += 1
     return np.asarray(hits / np.maximum(asked, 1))
 
@@ -162,16 +187,22 @@ def corrected_confidence(case: Case) -> float:
 
 
 def _measures(
-    case: Case, before: NDArray[np.float64], after: NDArray[np.float64], arguments: Arguments
+    case: Case,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    arguments: Arguments,
+    judged: NDArray[np.int64],
 ) -> tuple[Measure, ...]:
-    targets = case.targets[case.evaluation]
+    targets = judged[case.targets[case.evaluation]]
     clusters = case.derived.grouping.groups[case.evaluation]
     n = len(targets)
     weights = {"balanced accuracy": balanced_weights(targets), "accuracy": np.full(n, 1 / n)}
-    focus = [arguments["class"]] if "class" in arguments else arguments.get("pair", "").split("|")
+    focus = [arguments["class"]] if "class" in arguments else []
+    focus += pair_of(case, arguments) if "pair" in arguments else []
     for name in focus:
-        if name and (of := targets == case.number(name)).any():
-            weights[f"recall of {name}"] = of / of.sum()
+        if (of := targets == case.number(name)).any():
+            as_one = (judged == case.number(name)).sum() > 1
+            weights["recall of the two as one" if as_one else f"recall of {name}"] = of / of.sum()
     confidence = corrected_confidence(case)
     return tuple(
         measure(metric, before, after, clusters, w, confidence, case.settings.margin, primary=not number)

@@ -1,0 +1,128 @@
+"""Why A is called B: candidate causes, each with the share of these errors it explains and a test against correct A."""
+
+import numpy as np
+
+from tools.case import Case
+from tools.causes import Cause, candidate_causes, ordered_pairs
+from tools.findings import Evidence, Finding, Measured, Scope, severity
+from tools.registry import Findings, NotApplicable
+from tools.statistics import benjamini_hochberg, difference_of_shares, wilson
+from tools.wording import phrase
+
+MOST_PAIRS = 3
+"""An audit without a pair in question looks at the pairs with the most errors."""
+SHOWN = 24
+
+
+def check(case: Case, scope: Scope) -> Findings:
+    """Yield one finding per cause that errors show more often than correct pictures do; family = all confused pairs."""
+    if not case.derived.errors.any():
+        raise NotApplicable("the model makes no error on the judged pictures")
+    pairs = ordered_pairs(case)
+    wanted = [scope.pair] if scope.pair is not None else pairs[:MOST_PAIRS]
+    if scope.pair is None and scope.classes:
+        wanted = [p for p in pairs if set(p) & set(scope.classes)][:MOST_PAIRS]
+    extra = [p for p in wanted if p not in pairs]
+    causes = candidate_causes(case, pairs + extra)
+    rejected = benjamini_hochberg(np.array([c.p for c in causes if c.pair not in extra]))
+    supported = dict(zip([id(c) for c in causes if c.pair not in extra], rejected.tolist(), strict=True))
+    evidence: list[Evidence] = []
+    for pair in wanted:
+        chosen = _distinct([c for c in causes if c.pair == pair and _exceeds(case, c)])
+        for cause in chosen:
+            yield _finding(case, cause, proven=supported.get(id(cause), False))
+        evidence += _accounts(case, pair, [c for c in chosen if supported.get(id(c), False)])
+    text = "No cause known here shows more often among the errors than among the correct pictures."
+    return Measured(tuple(evidence), text)
+
+
+def _sides(case: Case, pair: tuple[str, str]) -> "tuple[np.typing.NDArray[np.bool_], np.typing.NDArray[np.bool_]]":
+    a, b = (case.number(name) for name in pair)
+    mine = case.derived.judged & (case.targets == a)
+    return mine & (case.derived.predicted == b), mine & (case.derived.predicted == a)
+
+
+def _exceeds(case: Case, cause: Cause) -> bool:
+    errors, correct = _sides(case, cause.pair)
+    if not cause.errors.any():
+        return False
+    return bool(cause.errors.sum() / errors.sum() > cause.correct.sum() / max(1, correct.sum()))
+
+
+def _distinct(causes: list[Cause]) -> list[Cause]:
+    """Strongest first; of two causes with one code that show in nearly the same errors only the stronger stays."""
+    kept: list[Cause] = []
+    for cause in sorted(causes, key=lambda c: (c.p, -c.errors.sum())):
+        same = [k for k in kept if k.code == cause.code]
+        overlap = [(k.errors & cause.errors).sum() / (k.errors | cause.errors).sum() for k in same]
+        if not overlap or max(overlap) < 0.5:
+            kept.append(cause)
+    return kept
+
+
+def _accounts(case: Case, pair: tuple[str, str], proven: list[Cause]) -> list[Evidence]:
+    """How often, how much is explained, how much is not; one set per direction."""
+    errors, correct = _sides(case, pair)
+    a, b = pair
+    judged = case.derived.judged & (case.targets == case.number(a))
+    count, of = int(errors.sum()), int(judged.sum())
+    low, high = wilson(count, of, case.settings.confidence) if of else (0.0, 1.0)
+    explained = np.any([c.errors for c in proven], axis=0) if proven else np.zeros(len(case.ids), dtype=np.bool_)
+    several = np.sum([c.errors for c in proven], axis=0) > 1 if proven else np.zeros(len(case.ids), dtype=np.bool_)
+    who = "the user's model" if case.subject == "user" else "the advisor's own baseline"
+    return [
+        Evidence(f"{a} called {b}", count, "images", of, how=f"by {who}"),
+        Evidence(f"share of {a} called {b}", count / max(1, of), "share", of, low, high, "Wilson interval"),
+        Evidence(f"{a} called {a}", int(correct.sum()), "images", of),
+        Evidence(f"{a} called {b}, with a cause", int((errors & explained).sum()), "images", count),
+        Evidence(f"{a} called {b}, with several causes", int((errors & several).sum()), "images", count),
+        Evidence(f"{a} called {b}, unexplained", int((errors & ~explained).sum()), "images", count),
+    ]
+
+
+def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
+    errors, correct = _sides(case, cause.pair)
+    confidence = case.settings.confidence
+    hit, of, calm, fine = (int(m.sum()) for m in (cause.errors, errors, cause.correct, correct))
+    evidence = [
+        Evidence("errors that show it", hit, "images", of),
+        Evidence("errors of this kind", of, "images"),
+        Evidence("share of these errors", hit / of, "share", of, *wilson(hit, of, confidence), "Wilson interval"),
+    ]
+    template = (
+        "{errors that show it} of {errors of this kind} pictures of {a} called {b} ({share of these errors|interval}): "
+        "{why}."
+    )
+    if fine:
+        evidence.append(
+            Evidence(
+                "share of correct pictures",
+                calm / fine,
+                "share",
+                fine,
+                *wilson(calm, fine, confidence),
+                "Wilson interval",
+            )
+        )
+        interval = difference_of_shares(hit, of, calm, fine, confidence)
+        evidence.append(
+            Evidence("difference", hit / of - calm / fine, "points", of + fine, *interval, "Newcombe interval")
+        )
+        template += " Of the pictures of {a} that are right it holds for {share of correct pictures}."
+    if not proven:
+        template += " With so few errors this may be chance."
+    total = int(case.derived.errors.sum())
+    a, b = cause.pair
+    return Finding(
+        code=cause.code,
+        title=f"{a} called {b}: {cause.title}",
+        severity=severity(hit / total if proven else None),
+        scope=Scope(classes=cause.pair, pair=cause.pair),
+        summary=phrase(template, evidence, a=a, b=b, why=cause.why),
+        evidence=tuple(evidence),
+        images=tuple(str(i) for i in case.ids[cause.errors][:SHOWN]),
+        recommendations=(cause.recommendation,),
+        rung=cause.rung if cause.rung else "present" if proven else "none",
+        errors=frozenset(str(i) for i in case.ids[cause.errors]),
+        correct=frozenset(str(i) for i in case.ids[cause.correct]),
+    )

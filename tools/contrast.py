@@ -1,0 +1,80 @@
+"""Says in measured words how some pictures differ from others: properties first, then the encoder's own names."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Case
+
+WORDS: dict[str, tuple[str, str]] = {
+    "brightness": ("darker", "brighter"),
+    "contrast": ("flatter in contrast", "richer in contrast"),
+    "saturation": ("paler in colour", "stronger in colour"),
+    "warmth": ("cooler in colour", "warmer in colour"),
+    "sharpness": ("less sharp", "sharper"),
+    "entropy": ("plainer", "busier"),
+    "border_brightness": ("with a darker surround", "with a brighter surround"),
+    "border_saturation": ("with a paler surround", "with a more colourful surround"),
+    "centre_difference": ("with a centre darker than the surround", "with a centre brighter than the surround"),
+}
+LARGE_EFFECT = 0.8
+"""Cohen's "large" standardised difference; smaller ones cannot be seen by looking."""
+NAMES_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What tells some pictures from others.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Strongest first; empty when nothing measured tells them apart (then only pictures can).
+    """
+
+    words: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The words in a row, or an honest empty-handed phrase."""
+        return ", ".join(self.words) if self.words else "without a difference that has a name here (see the pictures)"
+
+
+def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) -> Contrast:
+    """Describe rows ``these`` against rows ``others``.
+
+    Parameters
+    ----------
+    these, others : ndarray of int64
+        Rows of the case, at least two each.
+
+    Notes
+    -----
+    A property is named when its standardised difference is at least ``LARGE_EFFECT``; ImageNet names (embedded
+    encoder) by the same rule over logits, at most ``NAMES_SHOWN``, in quotation marks because they are the
+    encoder's words, not a verified description.
+    """
+    found: list[tuple[float, str]] = []
+    for name, (less, more) in WORDS.items():
+        if name in case.dataset.properties:
+            effect = _standardised(case.dataset.properties[name][:, None], these, others)[0]
+            if abs(effect) >= LARGE_EFFECT:
+                found.append((abs(float(effect)), more if effect > 0 else less))
+    words = [word for _, word in sorted(found, reverse=True)[:2]]
+    if case.space.names.shape[1]:
+        from embeddings.names import imagenet_names
+
+        effects = _standardised(case.space.names, these, others)
+        best = [int(i) for i in np.argsort(-effects)[:NAMES_SHOWN] if effects[i] >= LARGE_EFFECT]
+        words += [f"more like “{imagenet_names()[i]}” to the encoder" for i in best]
+    return Contrast(tuple(words))
+
+
+def _standardised(
+    values: NDArray[np.float32], these: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    a, b = values[these].astype(np.float64), values[others].astype(np.float64)
+    pooled = np.sqrt((a.var(axis=0) * len(a) + b.var(axis=0) * len(b)) / (len(a) + len(b)))
+    difference = a.mean(axis=0) - b.mean(axis=0)
+    return np.asarray(np.divide(difference, pooled, out=np.zeros_like(difference), where=pooled > 1e-9))

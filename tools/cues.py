@@ -1,0 +1,167 @@
+"""Cues: things that go along with a label without being it. Candidates, and the first rungs of the evidence ladder."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu, norm
+
+from tools.case import Case
+from tools.contrast import WORDS
+from tools.statistics import clustered_mean, difference_of_shares
+from tools.subclasses import find_parts
+
+PRESENT = 0.65
+"""Smallest probability of superiority (AUC) that counts as going along with the label."""
+FEWEST_COUNTER = 10
+"""With fewer pictures that contradict the cue, its use cannot be measured (DECISIONS "Cue ladder")."""
+MOST_VALUES = 12
+"""A metadata column with more values than this is a name, not a setting."""
+FEWEST_TRAINING = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Cue:
+    """A number per picture that might go along with a label.
+
+    Attributes
+    ----------
+    name : str
+        ``border_brightness``, ``camera = A7``, ``kinds of Apple``.
+    less, more : str
+        What low and high values mean, in words.
+    values : ndarray of float64, shape (n,)
+    """
+
+    name: str
+    less: str
+    more: str
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """One cue against one ordered pair: does A get called B where its cue looks like B's?
+
+    Attributes
+    ----------
+    cue : Cue
+    pair : tuple of str
+        (A, B).
+    strength : float
+        AUC of the cue between A and B on the training images, 0.5–1.
+    present_p : float
+        Mann-Whitney on group means: groups, not images, are the independent units.
+    looks_like_b : ndarray of bool, shape (n,)
+        Which images have the cue on B's side of the midpoint of the class medians.
+    against, along : tuple of int
+        (errors A → B, judged images of A) where the cue contradicts the label, and where it agrees.
+    low, high : float
+        Interval of the difference of the two error shares (Newcombe).
+    used_p : float or None
+        One-sided, groups drawn whole; None = not measurable.
+    """
+
+    cue: Cue
+    pair: tuple[str, str]
+    strength: float
+    present_p: float
+    looks_like_b: NDArray[np.bool_]
+    against: tuple[int, int]
+    along: tuple[int, int]
+    low: float
+    high: float
+    used_p: float | None
+
+
+def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
+    """Properties, metadata values, and the directions between stable kinds of a class.
+
+    Parameters
+    ----------
+    training : ndarray of int64
+        Rows that directions may be found on; evaluation images never take part in finding one.
+    """
+    cues = [
+        Cue(name, *WORDS[name], values.astype(np.float64))
+        for name, values in case.dataset.properties.items()
+        if name in WORDS
+    ]
+    for column, texts in case.dataset.metadata.items():
+        values = [v for v in np.unique(texts) if v]
+        if column == case.settings.group_column or not 2 <= len(values) <= MOST_VALUES:
+            continue
+        cues += [
+            Cue(
+                f"{column} = {v}",
+                f"not marked “{column} = {v}”",
+                f"marked “{column} = {v}”",
+                (texts == v).astype(np.float64),
+            )
+            for v in values
+        ]
+    groups, labels = case.derived.grouping.groups, case.targets[training]
+    for number, name in enumerate(case.classes):
+        rows = training[labels == number]
+        if len(rows) < FEWEST_TRAINING:
+            continue
+        vectors = case.space.vectors[rows]
+        parts, _ = find_parts(vectors, groups[rows], case.rng(f"cue-{name}"), most=2)
+        if parts is not None:
+            direction = vectors[parts.labels == 1].mean(axis=0) - vectors[parts.labels == 0].mean(axis=0)
+            values = case.space.vectors @ direction
+            words = f"like the larger kind of {name}", f"like the smaller kind of {name}"
+            cues.append(Cue(f"kinds of {name}", *words, values.astype(np.float64)))
+    return cues
+
+
+def test_cue(
+    case: Case,
+    cue: Cue,
+    pair: tuple[str, str],
+    training: NDArray[np.int64],
+    judged: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+) -> Tested:
+    """Measure presence on training rows and use on judged rows.
+
+    Parameters
+    ----------
+    training, judged : ndarray of int64
+        Rows of the case.
+    predicted : ndarray of int64, shape (n,)
+        Class numbers; only the judged rows are read.
+    """
+    a, b = case.number(pair[0]), case.number(pair[1])
+    groups = case.derived.grouping.groups
+    of_a, of_b = (training[case.targets[training] == number] for number in (a, b))
+    means = [_group_means(cue.values[rows], groups[rows]) for rows in (of_a, of_b)]
+    test = mannwhitneyu(means[1], means[0])
+    auc = float(test.statistic) / (len(means[0]) * len(means[1]))
+    medians = [float(np.median(cue.values[rows])) for rows in (of_a, of_b)]
+    middle = sum(medians) / 2
+    looks_like_b = cue.values > middle if auc >= 0.5 else cue.values < middle
+    mine = judged[case.targets[judged] == a]
+    wrong, against = predicted[mine] == b, looks_like_b[mine]
+    counts = [(int(wrong[side].sum()), int(side.sum())) for side in (against, ~against)]
+    low, high, p = -1.0, 1.0, None
+    if min(counts[0][1], counts[1][1]) >= FEWEST_COUNTER:
+        low, high = difference_of_shares(*counts[0], *counts[1], case.settings.confidence)
+        p = _one_sided(wrong.astype(np.float64), against, groups[mine])
+    return Tested(cue, pair, max(auc, 1 - auc), float(test.pvalue), looks_like_b, counts[0], counts[1], low, high, p)
+
+
+def _one_sided(wrong: NDArray[np.float64], against: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
+    sides = [(wrong[s], groups[s]) for s in (against, ~against)]
+    found = [clustered_mean(w, g, np.full(len(w), 1 / len(w))) for w, g in sides]
+    difference = found[0][0] - found[1][0]
+    spread = sqrt(found[0][1] ** 2 + found[1][1] ** 2)
+    if spread == 0:
+        return 1.0
+    return float(norm.sf(difference / spread))
+
+
+def _group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    _, codes = np.unique(groups, return_inverse=True)
+    return np.asarray(np.bincount(codes, weights=values) / np.bincount(codes), dtype=np.float64)

@@ -1,0 +1,200 @@
+"""Findings, effects and audits as plain JSON for machines; later versions only add keys."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from tools.case import Case
+from tools.findings import LEVELS, Effect, Evidence, Finding, Measure, Outcome, Recommendation
+from tools.importing import Imported
+from tools.metrics import quality
+from tools.statistics import wilson
+
+SCHEMA_VERSION = 1
+TRUST = ("split-leakage", "grouped-images", "near-duplicates", "wrong-labels")
+"""Checks that decide whether the other numbers can be believed; they speak first."""
+
+Json = dict[str, Any]
+
+
+def case_head(case: Case, headline: str) -> Json:
+    """What every document starts with."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "case": case.fingerprint,
+        "encoder": {"name": case.space.encoder.name, "fingerprint": case.space.encoder.fingerprint},
+        "subject": case.subject,
+        "seed": case.settings.seed,
+        "headline": headline,
+    }
+
+
+def evidence_json(evidence: Evidence) -> Json:
+    """One number with its interval, and as people read it."""
+    return {**asdict(evidence), "text": evidence.text, "interval": evidence.interval}
+
+
+def recommendation_json(recommendation: Recommendation) -> Json:
+    """An action with its stable id."""
+    return {**asdict(recommendation), "id": recommendation.id, "images": list(recommendation.images)}
+
+
+def finding_json(finding: Finding) -> Json:
+    """A finding; sets of ids are sorted lists, left out where they say nothing."""
+    return {
+        "code": finding.code,
+        "title": finding.title,
+        "severity": asdict(finding.severity),
+        "scope": {
+            "classes": list(finding.scope.classes),
+            "pair": list(finding.scope.pair) if finding.scope.pair else None,
+            "slice": finding.scope.slice,
+        },
+        "summary": finding.summary,
+        "rung": finding.rung,
+        "evidence": [evidence_json(e) for e in finding.evidence],
+        "images": list(finding.images),
+        "recommendations": [recommendation_json(r) for r in finding.recommendations],
+    }
+
+
+def outcome_json(outcome: Outcome) -> Json:
+    """What became of a check."""
+    return {
+        "code": outcome.code,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "findings": [finding_json(f) for f in outcome.findings],
+        "measured": [evidence_json(e) for e in outcome.measured.evidence],
+        "smallest_detectable": outcome.measured.smallest_detectable,
+    }
+
+
+def measure_json(measure: Measure) -> Json:
+    """One metric before and after."""
+    return {**asdict(measure), "delta": measure.delta}
+
+
+def effect_json(effect: Effect) -> Json:
+    """An experiment's result."""
+    return {
+        **asdict(effect),
+        "arguments": dict(effect.arguments),
+        "measures": [measure_json(m) for m in effect.measures],
+        "verdict": effect.primary.verdict,
+        "notes": list(effect.notes),
+    }
+
+
+def dataset_json(case: Case) -> Json:
+    """Version, counts and what was left out."""
+    dataset = case.dataset
+    names, counts = np.unique(dataset.splits, return_counts=True)
+    return {
+        "version": dataset.version,
+        "images": len(dataset),
+        "skipped": [{"path": s.path, "reason": s.reason} for s in dataset.skipped],
+        "classes": dataset.counts,
+        "splits": {str(n): int(c) for n, c in zip(names, counts, strict=True)},
+    }
+
+
+def model_json(case: Case) -> Json:
+    """The subject's metrics with intervals, and how far the baseline resembles the user's model."""
+    judged = case.derived.judged
+    where = "the given test split" if case.has_test else "held-out folds, groups of similar pictures kept together"
+    subject = "the user's model" if case.subject == "user" else "the advisor's own baseline, not the user's model"
+    out: Json = {
+        "name": f"{case.predictions.model} {case.predictions.version}".strip()
+        if case.subject == "user" and case.predictions
+        else "advisor's baseline",
+        "subject": case.subject,
+        "evaluated_on": where,
+        "images": int(judged.sum()),
+        "coverage": float(judged.sum() / max(1, case.evaluation.sum())),
+    }
+    if judged.any():
+        found = quality(case, case.derived.predicted, judged, f"{subject}, on {where}")
+        out["accuracy"] = evidence_json(found.accuracy)
+        out["balanced_accuracy"] = evidence_json(found.balanced_accuracy)
+        out["recall"] = {e.name.removeprefix("recall of "): evidence_json(e) for e in found.recall}
+        out["precision"] = {e.name.removeprefix("precision of "): evidence_json(e) for e in found.precision}
+    if case.subject == "user":
+        out["fidelity"] = [evidence_json(e) for e in fidelity(case)]
+    return out
+
+
+def fidelity(case: Case) -> tuple[Evidence, Evidence]:
+    """How well the advisor's baseline reproduces the user's model: same class said, same errors made."""
+    judged, errors = case.derived.judged, case.derived.errors
+    said = case.derived.baseline.argmax(axis=1)
+    same = int((said == case.derived.predicted)[judged].sum())
+    shared = int((said != case.targets)[errors].sum())
+    level = case.settings.confidence
+    return (
+        Evidence("the baseline says the same", same / max(1, int(judged.sum())), "share", int(judged.sum()),
+                 *wilson(same, int(judged.sum()), level), "Wilson interval"),
+        Evidence("errors the baseline makes too", shared / max(1, int(errors.sum())), "share", int(errors.sum()),
+                 *wilson(shared, int(errors.sum()), level), "Wilson interval"),
+    )  # fmt: skip
+
+
+def ranked(outcomes: Sequence[Outcome]) -> list[Finding]:
+    """All findings, most severe first; what decides trust before what rests on it."""
+    order = {code: number for number, code in enumerate(TRUST)}
+    findings = [f for outcome in outcomes for f in outcome.findings]
+    return sorted(
+        findings,
+        key=lambda f: (-LEVELS.index(f.severity.level), order.get(f.code, 9), -(f.severity.errors_explained or 0.0)),
+    )
+
+
+def headline(case: Case, outcomes: Sequence[Outcome]) -> str:
+    """One or two sentences: what blocks trust, else the gravest finding, else that nothing was found."""
+    findings = ranked(outcomes)
+    blocking = [f for f in findings if f.severity.level == "high" and f.code in TRUST[:2]]
+    if blocking:
+        return " ".join(f.summary for f in blocking[:2])
+    if findings and findings[0].severity.level != "low":
+        return findings[0].summary
+    return "No check found anything above low. " + _accuracy_sentence(case)
+
+
+def _accuracy_sentence(case: Case) -> str:
+    if not case.derived.judged.any():
+        return "There is nothing to judge: no labelled picture with a prediction."
+    found = quality(case, case.derived.predicted, case.derived.judged, "")
+    return f"Accuracy is {found.accuracy.text} ({found.accuracy.interval})."
+
+
+def import_document(case: Case, done: Imported) -> Json:
+    """The whole of ``advisor import --json``."""
+    skipped = len(done.dataset.skipped)
+    text = f"Version {done.dataset.version}: {len(done.dataset)} pictures in {len(done.dataset.classes)} classes"
+    text += f", {skipped} files skipped" if skipped else ""
+    if not done.changed:
+        text += "; nothing changed since the last import"
+    elif done.diff is not None:
+        text += f"; {done.diff.text}"
+    return {
+        **case_head(case, text + "."),
+        "dataset": dataset_json(case),
+        "changed": done.changed,
+        "diff": None if done.diff is None else {**done.diff.to_json(), "counts": done.diff.counts},
+        "encoder_chosen": done.encoder,
+        "predictions": done.predictions or None,
+        "seconds": round(done.seconds, 3),
+    }
+
+
+def audit_document(case: Case, outcomes: Sequence[Outcome]) -> Json:
+    """The whole of ``advisor audit --json``."""
+    return {
+        **case_head(case, headline(case, outcomes)),
+        "dataset": dataset_json(case),
+        "model": model_json(case),
+        "outcomes": [outcome_json(o) for o in outcomes],
+    }

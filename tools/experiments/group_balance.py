@@ -1,0 +1,77 @@
+"""Weigh the rare setting of two confused classes as much as the usual one (last-layer retraining, DFR)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tools.case import Case
+from tools.cues import PRESENT, candidates, test_cue
+from tools.findings import Cost
+from tools.folds import partition
+from tools.training.baseline import Training, parent_scores
+from tools.whatif import Arguments, pair_of
+
+FEWEST_PER_CLASS = 20
+FEWEST_PER_SIDE = 4
+LARGEST_WEIGHT = 8.0
+"""A handful of pictures may not decide everything; caps the weight of a rare setting."""
+
+
+def eligible(case: Case) -> tuple[dict[str, str], ...]:
+    """Pairs the baseline confuses out of fold on the training pictures, from classes with enough of them."""
+    sizes = np.bincount(case.targets[case.fit], minlength=len(case.classes))
+    names = [name for number, name in enumerate(case.classes) if sizes[number] >= FEWEST_PER_CLASS]
+    return tuple({"pair": f"{a}|{b}"} for i, a in enumerate(names) for b in names[i + 1 :])
+
+
+def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
+    """Find the cue that most misleads held-out pictures of this training set, then balance its two sides.
+
+    Kirichenko, Izmailov & Wilson 2023 ("Last layer re-training is sufficient"), with discovered groups.
+    """
+    pair = pair_of(case, arguments)
+    predicted = _held_out(case, training, rng)
+    best: tuple[int, np.ndarray] | None = None
+    for cue in candidates(case, training.rows):
+        tests = [test_cue(case, cue, p, training.rows, training.rows, predicted) for p in (pair, pair[::-1])]
+        if tests[0].strength < PRESENT:
+            continue
+        mislead = sum(t.against[0] for t in tests)
+        if best is None or mislead > best[0]:
+            best = mislead, tests[0].looks_like_b
+    if best is None or best[0] == 0:
+        return training
+    weights = training.weights.copy()
+    for name in pair:
+        mine = training.labels == case.number(name)
+        side = best[1][training.rows]
+        sizes = [int((mine & s).sum()) for s in (side, ~side)]
+        if min(sizes) < FEWEST_PER_SIDE:
+            continue
+        for s, size in zip((side, ~side), sizes, strict=True):
+            weights[mine & s] *= min(LARGEST_WEIGHT, sum(sizes) / (2 * size))
+    return replace(training, weights=weights)
+
+
+def _held_out(case: Case, training: Training, rng: np.random.Generator) -> np.ndarray:
+    """Class numbers said of each training picture by heads that did not see its group, shape (n,)."""
+    groups = case.derived.grouping.groups[training.rows]
+    folds = partition(training.labels, groups, case.settings.folds, rng)
+    names = np.unique(folds)
+    inner = [training.only(folds != f) for f in names]
+    questions = [training.rows[folds == f] for f in names]
+    out = np.full(len(case.ids), -1, dtype=np.int64)
+    scores = parent_scores(case.space.vectors, inner, questions, len(case.classes), tolerance=3e-3)
+    for rows, found in zip(questions, scores, strict=True):
+        out[rows] = found.argmax(axis=1)
+    return out
+
+
+def describe(case: Case, arguments: Arguments) -> str:
+    """What is changed, in words."""
+    return " and ".join(pair_of(case, arguments)) + ", the rare setting weighted as much as the usual one"
+
+
+def cost(case: Case, arguments: Arguments) -> Cost:
+    """One retraining."""
+    return Cost(clicks=1, minutes=1)
