@@ -1,0 +1,209 @@
+"""Finds the data set's classes in a question: plural or singular, case, hyphens, typing errors, part of a name."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+WORD = re.compile(r"[^\W_]+")
+UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+EDITS = ((4, 0), (7, 1), (11, 2))
+"""Typing errors forgiven for words of up to this many letters; longer words get three."""
+
+QUESTION_WORDS = frozenset(
+    """a about above accuracy actually add after again against all also always am among an and angle angles animal
+    annotate annotated annotation annotations another any anything apart are as ask at audit average away bad badly
+    balance balanced be because been before behind being believe best better between bias biased big bit both bright
+    brightness but by call called calling calls can cannot case category categories cause caused causes causing change
+    changed cheat check class classed classes classified classifier classify clean clear close collect collected
+    collecting combine come comparable compare compared completely confuse confused confuses confusing confusion could
+    cue cues dark data dataset decide delete describe detect did didn difference different differentiate direction
+    distinguish do does doesn doing don done drop duplicate duplicated duplicates during each easy else enough error
+    errors even ever every everything exactly example examples explain fail failing fails fair few find first fix
+    fixed for from gather get gets getting give go going good got had hand happen happened happens hard hardest has
+    have having help helps here hey hi hold holding holds how i idea identify if image images improve in instead into
+    is isn it item items its join just keep keeps kind kinds know label labeled labeling labelled labelling labels
+    larger last least less light lighting like likes little look looking looks lot low lower lowest lump made main
+    make makes making many may me mean merge merged mess might misclassified misclassify misclassifies misclassifying
+    mislabeled mislabelled mislabelling mislabeling miss missed misses missing mistake mistaken mistakes mistaking mix
+    mixed mixes mixing mixup model models more most much must my name named names near need needed needs new next no
+    not nothing now number numbers object objects of off often ok okay old on once one ones only or order other others
+    our out over own pair part people perform performance photo photograph photographs photos pick picture pictures
+    please poor predict predicted predicting prediction predictions predicts probably problem problems properly put
+    quality quite rate rather real really reason reasons recognise recognize recognised recognized relabel relabeled
+    relabelled relabelling remove removed removing result results right round same sample samples say saying says see
+    sees seem seems separate separated set sets shall should show similar since single size small so some something
+    split splits splitting still struggle struggles struggling sub subclass subclasses such suspicious take taken
+    takes tell test tests than that the their them themselves then there these they thing things think thinks this
+    those though through time times to together told too train trained training tried true trust try trying turn two
+    type types under up us use used uses versus very vs want was way ways we weak weakest well went were what when
+    where whether which while who whole why will with within without work working works worse worst would wrong
+    wrongly yes yet you your swap swaps swapped hello thanks thank label's model's s t re ve ll d m background
+    backgrounds blurry blurred shots shot camera combining joining joined merging dividing divide divided useful keep
+    mistakenly incorrectly incorrect correct correctly unclear certain sure""".split()
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A stretch of a question that names a class.
+
+    Attributes
+    ----------
+    name : str
+        The class; empty when ``choices`` holds several that fit equally well.
+    start, end : int
+        Position in the question.
+    choices : tuple of str
+        Classes among which the question does not decide.
+    """
+
+    name: str
+    start: int
+    end: int
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a question names.
+
+    Attributes
+    ----------
+    matches : tuple of Match
+        In the order of the question.
+    unknown : tuple of str
+        Words that are neither a class nor ordinary words of a question.
+    """
+
+    matches: tuple[Match, ...] = ()
+    unknown: tuple[str, ...] = field(default=())
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes named for certain, each once, in the order of the question."""
+        return tuple(dict.fromkeys(m.name for m in self.matches if m.name))
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Classes of the first stretch that fits several."""
+        return next((m.choices for m in self.matches if m.choices), ())
+
+
+@lru_cache(maxsize=4096)
+def singular(word: str) -> str:
+    """An English word without its plural ending, roughly; only ever compared with other such stems.
+
+    >>> [singular(w) for w in ("cookies", "berries", "peaches", "glass", "satsumas", "boxes")]
+    ['cooky', 'berry', 'peach', 'glass', 'satsuma', 'box']
+    """
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses", "zes", "oes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    if len(word) > 4 and word.endswith("ie"):
+        return word[:-2] + "y"
+    return word
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, one character for each."""
+    return "".join((unicodedata.normalize("NFKD", c)[:1] or " ").lower()[:1] for c in text)
+
+
+@lru_cache(maxsize=4096)
+def stems(name: str) -> tuple[str, ...]:
+    """Words of a class name: ``Red-Grapefruit``, ``red_grapefruit`` and ``RedGrapefruit`` alike."""
+    return tuple(singular(w) for w in WORD.findall(plain(CAMEL.sub(" ", name))))
+
+
+def find_names(question: str, classes: Sequence[str], *, everyday: bool = False) -> Named:
+    """Classes that a question names.
+
+    Parameters
+    ----------
+    question : str
+    classes : sequence of str
+    everyday : bool
+        Whether classes named like an ordinary word of a question (``good``, ``other``) count unquoted.
+    """
+    folded = plain(question)
+    spans = [(m.start(), m.end()) for m in WORD.finditer(folded)]
+    words = [singular(folded[a:b]) for a, b in spans]
+    taken: list[Match] = _verbatim(question, classes)
+    open_words = [not any(m.start < b and a < m.end for m in taken) for a, b in spans]
+    longest = max((len(stems(c)) for c in classes), default=1) + 1
+    for fits in (_same, _near, _partly):
+        for width in range(min(longest, len(words)), 0, -1):
+            for at in range(len(words) - width + 1):
+                if not all(open_words[at : at + width]):
+                    continue
+                raw = [folded[a:b] for a, b in spans[at : at + width]]
+                if not everyday and all(w in QUESTION_WORDS for w in raw):
+                    continue
+                found = fits(words[at : at + width], classes)
+                if found:
+                    start, end = spans[at][0], spans[at + width - 1][1]
+                    one = found[0] if len(found) == 1 else ""
+                    taken.append(Match(one, start, end, () if one else tuple(found)))
+                    open_words[at : at + width] = [False] * width
+    unknown = [
+        question[a:b]
+        for (a, b), is_open in zip(spans, open_words, strict=True)
+        if is_open and folded[a:b] not in QUESTION_WORDS and not folded[a:b].isdigit()
+    ]
+    return Named(tuple(sorted(taken, key=lambda m: m.start)), tuple(unknown))
+
+
+def _verbatim(question: str, classes: Sequence[str]) -> list[Match]:
+    """Names in quotes; and, wherever they stand, names without words: signs, or scripts that set no spaces."""
+    out = []
+    for quoted in re.finditer(r"[\"'`“‘«]([^\"'`“”‘’«»]+)[\"'`”’»]", question):
+        same = [c for c in classes if c == quoted[1]] or [c for c in classes if stems(c) == stems(quoted[1])]
+        if same:
+            name = same[0] if len(same) == 1 else ""
+            out.append(Match(name, quoted.start(), quoted.end(), () if name else tuple(same)))
+    for name in classes:
+        if (not stems(name) or UNSPACED.search(name)) and name in question:
+            out.append(Match(name, question.index(name), question.index(name) + len(name)))
+    return out
+
+
+def _same(words: Sequence[str], classes: Sequence[str]) -> list[str]:
+    joined = "".join(words)
+    exact = [c for c in classes if stems(c) == tuple(words)]
+    return exact or [c for c in classes if "".join(stems(c)) == joined]
+
+
+def _near(words: Sequence[str], classes: Sequence[str]) -> list[str]:
+    joined = "".join(words)
+    forgiven = next((edits for length, edits in EDITS if len(joined) <= length), 3)
+    if not forgiven or joined.isdigit():
+        return []
+    scored = {}
+    for name in classes:
+        goal = "".join(stems(name))
+        distance = DamerauLevenshtein.distance(joined, goal, score_cutoff=forgiven)
+        if distance <= forgiven and len(goal) > 3 and goal[:1] == joined[:1]:
+            scored[name] = distance
+    return [name for name, distance in scored.items() if distance == min(scored.values())]
+
+
+def _partly(words: Sequence[str], classes: Sequence[str]) -> list[str]:
+    """Classes of several words of which these are some, in order: ``grapefruit`` for ``Red-Grapefruit``."""
+    if len("".join(words)) < 4:
+        return []
+
+    def within(name: str) -> bool:
+        whole = stems(name)
+        return len(words) < len(whole) and any(
+            whole[i : i + len(words)] == tuple(words) for i in range(len(whole) - len(words) + 1)
+        )
+
+    return [c for c in classes if within(c)]
