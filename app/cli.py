@@ -73,7 +73,7 @@ class FailOn(StrEnum):
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of class folders, or a CSV.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of class folders, or a CSV.")],
     predictions_file: Annotated[
         Path | None,
         typer.Option("--predictions", metavar="FILE", help="Your model's scores: CSV, Parquet or npz."),
@@ -93,9 +93,10 @@ def import_(
 ) -> None:
     """Index a folder of labelled pictures, or a CSV.
 
-    Layouts: [train|val|test/]class/[deeper/]image, or a CSV with filepath,label[,split,…metadata].
-    Everything readable is indexed; everything else is listed with its reason. Importing again makes a
-    new version and says what changed.
+    Layouts: class/image, or train/class/image beside test/class/image; deeper folders become metadata.
+    Or a CSV with the columns filepath and label, and split and metadata columns where you have them.
+    Everything readable is indexed; everything else is listed with its reason. Importing again makes
+    a new version and says what changed.
 
     Examples:
 
@@ -161,9 +162,7 @@ def audit(
 
 @app.command()
 def ask(
-    question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="In plain words; name classes as you call them.")
-    ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words; name classes as you call them.")],
     group: Group = None,
     seed: Seed = None,
     workspace: Workspace = HOME,
@@ -220,8 +219,8 @@ def experiment_run(
     Examples:
 
       advisor experiment run relabel
-      advisor experiment run split --class bad_cookies
-      advisor experiment run merge --pair Orange Satsumas
+      advisor experiment run split-class --class bad_cookies
+      advisor experiment run merge-classes --pair Orange Satsumas
     """
     from app.commands import run_one_experiment
 

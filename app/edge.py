@@ -65,3 +65,18 @@ def read_model() -> "ModelSettings | None":
 def interactive() -> bool:
     """Whether a person sits at both ends, so that a question may be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def child_environment(root: str) -> dict[str, str]:
+    """Environment of a page server started by us: ours, able to import what we import.
+
+    Parameters
+    ----------
+    root : str
+        Folder that holds the ``app`` package.
+    """
+    out = dict(os.environ)
+    prepare_libraries(out)
+    known = out.get("PYTHONPATH")
+    out["PYTHONPATH"] = root if not known else f"{root}{os.pathsep}{known}"
+    return out

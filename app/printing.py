@@ -1,5 +1,6 @@
 """Documents to blocks of text for a terminal. Data enters only as literal text."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
@@ -14,6 +15,7 @@ from app.views import (
     Document,
     action_title,
     effect_sentence,
+    evidence_of,
     evidence_rows,
     quiet_outcomes,
     ranked_findings,
@@ -23,6 +25,7 @@ from app.views import (
 COLOURS = {"high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
 VERDICT_COLOURS = {"helps": "green", "hurts": "red"}
 FIRST_IMAGES = 6
+FIRST_ARGUMENTS = 8
 
 
 def heading(text: str) -> Text:
@@ -60,7 +63,8 @@ def finding_block(code: str, finding: Document) -> RenderableType:
     for advice in finding.get("recommendations", ()):
         parts.append(Text.assemble(("To do: ", "bold"), action_title(advice), f" — {shown(advice['why'])}"))
         if advice.get("experiment"):
-            words = "".join(f' --argument "{shown(k)}={shown(v)}"' for k, v in advice.get("arguments", {}).items())
+            pairs = advice.get("arguments", {}).items()
+            words = "".join(f" --argument {shlex.quote(shown(f'{k}={v}'))}" for k, v in pairs)
             parts.append(Text(f"Try it: advisor experiment run {advice['experiment']}{words}", style="dim"))
     title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), f"  [{code}]")
     matters = Text(severity_text(finding["severity"]), style="dim")
@@ -107,8 +111,17 @@ def case_lines(document: Document) -> Iterable[RenderableType]:
     yield Text(f"Errors counted: {subject_text(str(document['subject']))}")
     encoder = document["encoder"]
     name = encoder.get("name", "") if isinstance(encoder, dict) else encoder
-    yield Text(f"Encoder: {shown(name)}   seed: {document['seed']}")
+    yield Text(f"Encoder: {shown(name)}, seed: {document['seed']}")
+    yield from model_lines(document.get("model"))
     yield Text("")
+
+
+def model_lines(model: Document | None) -> Iterable[RenderableType]:
+    """Accuracy with its interval, and how far what-ifs may speak for the user's model."""
+    pieces = [model[key] for key in ("accuracy", "balanced_accuracy") if key in model] if model else []
+    for piece in [*pieces, *(model or {}).get("fidelity", ())]:
+        evidence = evidence_of(piece)
+        yield Text(f"{shown(evidence.name).capitalize()}: {evidence.text} ({evidence.interval}, n = {evidence.n})")
 
 
 def subject_text(subject: str) -> str:
@@ -130,3 +143,19 @@ def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
         yield Text(("  " if not measure.get("primary", True) else "") + effect_sentence(measure), style=style)
     for note in effect.get("notes", ()):
         yield Text(f"Note: {shown(note)}", style="dim")
+
+
+def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[RenderableType]:
+    """Kinds of experiment and what each can be tried on."""
+    yield Text(headline, style="bold")
+    for entry in listed:
+        yield Text("")
+        yield Text.assemble((str(entry["kind"]), "bold"), f"  {shown(entry['sentence'])}")
+        options = entry["arguments"]
+        words = [" ".join(f"--argument {shlex.quote(shown(f'{k}={v}'))}" for k, v in a.items()) for a in options]
+        if not options:
+            yield Text("    nothing to work on here", style="dim")
+        for line in [w for w in words if w][:FIRST_ARGUMENTS]:
+            yield Text(f"    {line}")
+        if len(words) > FIRST_ARGUMENTS:
+            yield Text(f"    and {len(words) - FIRST_ARGUMENTS} more; --json lists all of them", style="dim")

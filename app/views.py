@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.escaping import shown
+from tools.documents import TRUST
 from tools.findings import LEVELS, Evidence, number_text
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ def evidence_rows(pieces: Iterable[Document]) -> list[dict[str, str]]:
 
 
 def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
-    """All findings with their check's code, the most severe first."""
-    pairs = [(str(o["code"]), f) for o in audit["outcomes"] for f in o.get("findings", ())]
-    return sorted(pairs, key=lambda p: (-LEVELS.index(p[1]["severity"]["level"]), -_explained(p[1])))
+    """All findings with their check's code: the most severe first, what decides trust before what rests on it."""
+    order = {code: number for number, code in enumerate(TRUST)}
 
+    def rank(pair: tuple[str, Document]) -> tuple[int, int, float]:
+        code, severity = pair[0], pair[1]["severity"]
+        return -LEVELS.index(severity["level"]), order.get(code, len(order)), -(severity["errors_explained"] or 0.0)
 
-def _explained(finding: Document) -> float:
-    return float(finding["severity"].get("errors_explained") or 0.0)
+    return sorted(((str(o["code"]), f) for o in audit["outcomes"] for f in o["findings"]), key=rank)
 
 
 def severity_text(severity: Document) -> str:

@@ -1,0 +1,82 @@
+"""Measured effects as a plot: point and interval against zero, with the noise floor behind."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.views import VERDICTS, Point
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+COLOURS = {"helps": "#1f6f5c", "hurts": "#b3382c", "no_effect": "#6b7672", "cannot_tell": "#b07a1e"}
+ROW_PIXELS = 46
+
+
+def effect_figure(points: Sequence[Point]) -> "Figure":
+    """One row per effect; the grey band is how far the metric moves with nothing changed.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        In points (100 × share); drawn from top to bottom.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for row, point in enumerate(points):
+        figure.add_shape(
+            type="rect",
+            x0=-point.noise,
+            x1=point.noise,
+            y0=row - 0.38,
+            y1=row + 0.38,
+            fillcolor="#8a9591",
+            opacity=0.22,
+            line_width=0,
+            layer="below",
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[point.delta],
+                y=[row],
+                mode="markers",
+                marker={"size": 11, "color": COLOURS[point.verdict]},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [point.high - point.delta],
+                    "arrayminus": [point.delta - point.low],
+                    "thickness": 2.5,
+                    "width": 7,
+                    "color": COLOURS[point.verdict],
+                },
+                hovertemplate=(
+                    f"{point.delta:+.1f} points, interval {point.low:+.1f} to {point.high:+.1f}<br>"
+                    f"{VERDICTS[point.verdict]}<extra></extra>"
+                ),
+                showlegend=False,
+            )
+        )
+    figure.add_vline(x=0, line_width=1.5, line_color="#1d2a26")
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(points))),
+        ticktext=[_tick(p.label) for p in points],
+        range=[len(points) - 0.45, -0.55],
+        fixedrange=True,
+    )
+    figure.update_xaxes(title="change in points (grey band: noise floor)", zeroline=False, fixedrange=True, nticks=7)
+    figure.update_layout(
+        height=70 + ROW_PIXELS * len(points),
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+    )
+    return figure
+
+
+def _tick(label: str) -> str:
+    """A label that plotly draws literally: it reads a small HTML of its own, so its signs become entities."""
+    short = label if len(label) <= 48 else f"{label[:47]}…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")

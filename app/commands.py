@@ -1,0 +1,293 @@
+"""What each command does, from arguments to documents and printed blocks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from app.edge import interactive, prepare_libraries, read_context, read_settings
+from app.escaping import shown
+from app.printing import (
+    answer_blocks,
+    audit_blocks,
+    case_lines,
+    effect_blocks,
+    experiment_blocks,
+    heading,
+    outcome_lines,
+)
+from app.terminal import Terminal, WrongUse
+from tools.errors import UnknownName
+from tools.findings import LEVELS, Scope
+from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.case import Case
+    from tools.importing import Imported
+    from tools.workspace import Workspace
+
+SHOWN_SKIPPED = 20
+
+
+def _opened(
+    workspace: Path, *, encoder: str | None = None, seed: int | None = None, group: str | None = None
+) -> "tuple[Workspace, Settings]":
+    """The workspace and this run's settings: the command line, else what the import recorded, else the defaults."""
+    prepare_libraries()
+    from tools.workspace import Workspace
+
+    kept = Workspace.open(workspace)
+    column = group if group is not None else kept.choice("group")
+    chosen = seed if seed is not None else kept.choice("seed")
+    return kept, read_settings(workspace, encoder=encoder, seed=chosen, group_column=column)
+
+
+def _case(kept: "Workspace", settings: Settings) -> "Case":
+    """The newest case.
+
+    Raises
+    ------
+    UnknownName
+        If the group column is not one of the dataset's.
+    """
+    case = kept.case(settings)
+    column = settings.group_column
+    if column is not None and column not in case.dataset.metadata:
+        there = ", ".join(case.dataset.metadata) or "none"
+        raise UnknownName(
+            expected=f"one of the metadata columns after --group ({there})",
+            seen=column,
+            todo="Name one of these, or import a CSV that has the column.",
+        )
+    return case
+
+
+def run_import(
+    path: Path,
+    *,
+    predictions_file: Path | None,
+    model: str,
+    model_version: str,
+    encoder: str | None,
+    download: bool,
+    group: str | None,
+    seed: int | None,
+    workspace: Path,
+    json: str | None,
+) -> None:
+    """Import pictures; say what was indexed, skipped and changed."""
+    prepare_libraries(download=download)
+    out = Terminal(json)
+    kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group)
+    given: dict[str, Any] = {"predictions": predictions_file, "model": model, "version": model_version}
+    done = _imported(out, kept, path, settings, download=download, **given)
+    for name, value in (("group", group), ("seed", seed)):
+        if value is not None:
+            kept.choose(name, value)
+    case = _case(kept, settings)
+    from app.status import import_document
+
+    document = import_document(case, done)
+    out.say(Text(document["headline"], style="bold"), Text(shown(done.encoder)), "")
+    out.say(*case_lines(document))
+    if done.predictions:
+        out.say(Text(f"Predictions: {shown(done.predictions)}"))
+    _say_skipped(out, document["dataset"]["skipped"])
+    out.say(Text(f"Next: advisor audit{_elsewhere(workspace)}"))
+    out.deliver(document)
+
+
+def _imported(
+    out: Terminal, kept: "Workspace", path: Path, settings: Settings, *, download: bool, **given: Any
+) -> "Imported":
+    """Import; where only a download stands in the way, ask for it once, and never start it unasked."""
+    from embeddings.encoder import EncoderUnavailable
+    from tools.importing import import_dataset
+
+    try:
+        with out.steps() as steps:
+            return import_dataset(kept, path, settings, download=download, on_step=steps, **given)
+    except EncoderUnavailable as reason:
+        if download or not interactive() or not _agreed(out, reason):
+            raise WrongUse(
+                expected=f"the encoder {settings.encoder} on this machine",
+                seen=str(reason),
+                todo="Add --download to allow fetching it, or use --encoder embedded, which needs none.",
+            ) from None
+    with out.steps() as steps:
+        return import_dataset(kept, path, settings, download=True, on_step=steps, **given)
+
+
+def _agreed(out: Terminal, reason: Exception) -> bool:
+    out.notes.print(shown(reason), soft_wrap=True)
+    return out.notes.input("Download it now? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:
+    pairs = [(shown(s["path"]), shown(s["reason"])) for s in skipped[:SHOWN_SKIPPED]]
+    out.say(*outcome_lines(f"Skipped ({len(skipped)})", pairs))
+    if len(skipped) > SHOWN_SKIPPED:
+        out.say(f"… and {len(skipped) - SHOWN_SKIPPED} more; --json lists all of them")
+
+
+def _elsewhere(workspace: Path) -> str:
+    return "" if workspace == Path(".advisor") else f" --workspace {shown(workspace)}"
+
+
+def run_audit(
+    *,
+    checks: Sequence[str] | None,
+    classes: Sequence[str],
+    fail_on: str | None,
+    group: str | None,
+    seed: int | None,
+    workspace: Path,
+    json: str | None,
+) -> bool:
+    """Run checks and show every outcome; True if a finding is at least as severe as ``fail_on``."""
+    out = Terminal(json)
+    kept, settings = _opened(workspace, seed=seed, group=group)
+    case = _case(kept, settings)
+    _known_classes(case, classes)
+    from tools.audit import run_checks
+    from tools.documents import audit_document
+
+    with out.steps() as steps:
+        outcomes = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
+        document = audit_document(case, outcomes)
+    out.say(*audit_blocks(document))
+    out.deliver(document)
+    levels = [f.severity.level for outcome in outcomes for f in outcome.findings]
+    return fail_on is not None and any(LEVELS.index(level) >= LEVELS.index(fail_on) for level in levels)
+
+
+def _known_classes(case: "Case", names: Sequence[str]) -> None:
+    for name in names:
+        if name not in case.classes:
+            raise UnknownName(
+                expected=f"one of the classes {', '.join(case.classes)}", seen=name, todo="Name one of these."
+            )
+
+
+def run_ask(question: str, *, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
+    """Answer one question through the graph."""
+    if not question.strip():
+        raise WrongUse(
+            expected="a question", seen="an empty one", todo='Ask, e.g.: advisor ask "which labels are wrong?"'
+        )
+    out = Terminal(json)
+    kept, settings = _opened(workspace, seed=seed, group=group)
+    _case(kept, settings)
+    from agent.graph import ask
+
+    with out.steps() as steps:
+        answer = ask(question, read_context(kept, settings, steps))
+    document = answer.to_json()
+    out.say(*answer_blocks(document, styled=out.people.is_terminal))
+    out.deliver(document)
+
+
+def run_experiment_list(*, workspace: Path, json: str | None) -> None:
+    """List kinds of experiment and what each can be tried on here."""
+    out = Terminal(json)
+    kept, settings = _opened(workspace)
+    case = _case(kept, settings)
+    from tools.documents import case_head
+    from tools.whatif import kinds
+
+    listed = [
+        {"kind": kind.kind, "sentence": kind.sentence, "arguments": [dict(a) for a in kind.eligible(case)]}
+        for kind in kinds().values()
+    ]
+    eligible = sum(bool(entry["arguments"]) for entry in listed)
+    headline = f"{eligible} of {len(listed)} kinds of change can be tried on this data"
+    out.say(*experiment_blocks(headline, listed))
+    out.deliver({**case_head(case, headline), "experiments": listed})
+
+
+def run_one_experiment(
+    kind: str,
+    pieces: Sequence[str],
+    *,
+    class_: str | None,
+    pair: tuple[str, str] | None,
+    group: str | None,
+    seed: int | None,
+    workspace: Path,
+    json: str | None,
+) -> None:
+    """Try one change and show its effect."""
+    out = Terminal(json)
+    arguments = read_arguments(pieces, class_, pair)
+    kept, settings = _opened(workspace, seed=seed, group=group)
+    case = _case(kept, settings)
+    from tools.documents import case_head, effect_json
+    from tools.whatif import run_experiment
+
+    with out.steps() as steps:
+        effect = run_experiment(case, kind, arguments, on_step=steps, remember=kept)
+    document = effect_json(effect)
+    title = f"{effect.kind}: {effect.target}"
+    out.say(*effect_blocks(title, document))
+    out.deliver({**case_head(case, title), "experiment": document})
+
+
+def read_arguments(pieces: Sequence[str], class_: str | None, pair: tuple[str, str] | None) -> dict[str, str]:
+    """Arguments of an experiment from ``name=value`` pieces and the two short forms.
+
+    >>> read_arguments(["rate=0.5"], "Lime", None)
+    {'rate': '0.5', 'class': 'Lime'}
+    """
+    out: dict[str, str] = {}
+    for piece in pieces:
+        name, equals, value = piece.partition("=")
+        if not equals or not name:
+            raise WrongUse(
+                expected="name=value after --argument", seen=shown(piece), todo="Write, e.g., --argument class=Lime."
+            )
+        out[name] = value
+    if class_ is not None:
+        out["class"] = class_
+    if pair is not None:
+        out["pair"] = "|".join(pair)
+    return out
+
+
+def run_predictions_add(file: Path, *, model: str, version: str, workspace: Path, json: str | None) -> None:
+    """Store a model's predictions for the newest dataset."""
+    out = Terminal(json)
+    kept, settings = _opened(workspace)
+    from tools.documents import case_head
+    from tools.importing import add_predictions
+
+    given, coverage = add_predictions(kept, file, model=model, version=version)
+    headline = f"{given.model}, version {given.version}: {coverage}"
+    document = case_head(_case(kept, settings), headline)
+    out.say(Text(shown(headline)), *case_lines(document))
+    out.deliver({**document, "model": {"name": given.model, "version": given.version, "coverage": coverage}})
+
+
+def run_status(*, workspace: Path, json: str | None) -> None:
+    """Show what the workspace holds."""
+    out = Terminal(json)
+    kept, settings = _opened(workspace)
+    case = _case(kept, settings)
+    from app.status import status_blocks, status_document
+
+    document = status_document(kept, case)
+    out.say(*status_blocks(document))
+    out.deliver(document)
+
+
+def run_demo_command(folder: Path, workspace: Path | None, seed: int, json: str | None) -> None:
+    """Draw the demo, run the advisor on it, show found against planted."""
+    prepare_libraries()
+    out = Terminal(json)
+    from app.demo.report import demo_blocks
+    from app.demo.run import run_demo
+
+    with out.steps() as steps:
+        document = run_demo(folder, workspace or folder / ".advisor", seed=seed, on_step=steps)
+    out.say(heading("Demo"), *demo_blocks(document, styled=out.people.is_terminal))
+    out.deliver(document)
