@@ -1,0 +1,64 @@
+"""What a question ends in: an answer for people and, with the same content, for machines."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.state import Fact, Json
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A grounded answer.
+
+    Attributes
+    ----------
+    question, headline : str
+    text : str
+        Markdown; each sentence with a number cites its fact.
+    head : dict
+        schema_version, case, encoder, subject, seed.
+    causes, actions : tuple of dict
+    facts : tuple of Fact
+    not_checked : tuple of str
+        What could not be checked, and why.
+    planner, writer : str
+        ``rules`` or ``model``; ``template`` or ``model``.
+    outcomes, effects : tuple of dict
+        Everything behind the answer, as ``tools.documents`` writes it.
+    steps : tuple of str
+    intent : str
+    """
+
+    question: str
+    headline: str
+    text: str
+    head: Json = field(default_factory=dict)
+    causes: tuple[Json, ...] = ()
+    actions: tuple[Json, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    planner: str = "rules"
+    writer: str = "template"
+    outcomes: tuple[Json, ...] = ()
+    effects: tuple[Json, ...] = ()
+    steps: tuple[str, ...] = ()
+    intent: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of ``advisor ask --json``; later versions only add keys."""
+        return {
+            **self.head,
+            "headline": self.headline,
+            "question": self.question,
+            "answer": self.text,
+            "causes": list(self.causes),
+            "actions": list(self.actions),
+            "facts": list(self.facts),
+            "not_checked": list(self.not_checked),
+            "planner": self.planner,
+            "writer": self.writer,
+            "intent": self.intent,
+            "outcomes": list(self.outcomes),
+            "effects": list(self.effects),
+            "steps": list(self.steps),
+        }

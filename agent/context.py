@@ -1,0 +1,120 @@
+"""What the graph's nodes may use: objects that never enter the state, given by the caller."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from embeddings.progress import Progress, silent
+from tools.findings import Effect, Outcome, Scope
+from tools.memory import Memory
+
+if TYPE_CHECKING:
+    from tools.case import Case
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """An OpenAI-compatible language model.
+
+    Attributes
+    ----------
+    base_url : str
+        Up to and including ``/v1``.
+    api_key : str
+    model : str
+    timeout : float
+        Seconds one call may take in all, however slowly the bytes arrive.
+    max_calls : int
+        Calls one question may cost.
+    max_tokens : int
+        Asked for per call.
+    max_bytes : int
+        A longer reply is refused.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    model: str
+    timeout: float = 30.0
+    max_calls: int = 3
+    max_tokens: int = 1500
+    max_bytes: int = 1_000_000
+
+
+class RunChecks(Protocol):
+    """As ``tools.audit.run_checks``."""
+
+    def __call__(
+        self,
+        case: "Case",
+        codes: Sequence[str] | None = None,
+        scope: Scope | None = None,
+        *,
+        on_step: Progress = silent,
+        remember: Memory | None = None,
+    ) -> tuple[Outcome, ...]:
+        """Run checks to their outcomes."""
+        ...
+
+
+class RunExperiment(Protocol):
+    """As ``tools.whatif.run_experiment``."""
+
+    def __call__(
+        self,
+        case: "Case",
+        kind: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        on_step: Progress = silent,
+        remember: Memory | None = None,
+    ) -> Effect:
+        """Try one change and measure it."""
+        ...
+
+
+def _run_checks() -> RunChecks:
+    from tools.audit import run_checks
+
+    return run_checks
+
+
+def _run_experiment() -> RunExperiment:
+    from tools.whatif import run_experiment
+
+    return run_experiment
+
+
+@dataclass(frozen=True)
+class Context:
+    """Given to every node by LangGraph, never stored.
+
+    Attributes
+    ----------
+    load_case : callable
+        Gives the case; called once per node that needs it.
+    on_step : callable
+        Told what is being done.
+    memory : Memory or None
+        Where results are kept between questions.
+    model : ModelSettings or None
+        None = rules and templates, which are complete.
+    experiments : int
+        At most so many recommendations are tried.
+    seconds : float
+        No further experiment is started after so many seconds of trying.
+    recursion_limit : int
+        Steps the graph may take; it needs five.
+    run_checks, run_experiment : callable
+        The tools; tests put their own here.
+    """
+
+    load_case: "Callable[[], Case]"
+    on_step: Progress = silent
+    memory: Memory | None = None
+    model: ModelSettings | None = None
+    experiments: int = 3
+    seconds: float = 120.0
+    recursion_limit: int = 12
+    run_checks: RunChecks = field(default_factory=_run_checks)
+    run_experiment: RunExperiment = field(default_factory=_run_experiment)
