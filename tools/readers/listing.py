@@ -1,0 +1,73 @@
+"""What every reader of labelled images returns: which files there are, with their labels, not yet decoded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from unicodedata import normalize
+
+from tools.dataset import Skipped, encode_id
+
+IMAGE_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+)  # the formats that embeddings.images decodes
+SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+UNLABELLED_FOLDERS = frozenset({"_unlabeled", "_unlabelled"})  # FiftyOne's name and its British twin
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One image as the user's folder or table names it.
+
+    Attributes
+    ----------
+    id : str
+        See ``tools.dataset.encode_id``.
+    label : str or None
+        None = unlabelled.
+    split : str
+        One of ``tools.dataset.SPLITS``.
+    metadata : mapping of str to str
+    """
+
+    id: str
+    label: str | None
+    split: str = "train"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A data set before its pictures are opened.
+
+    Attributes
+    ----------
+    root : Path
+        Absolute; ids are relative to it.
+    images : tuple of Listed
+        Sorted by id, ids unique.
+    skipped : tuple of Skipped
+        Every other file that was seen, with its reason.
+    """
+
+    root: Path
+    images: tuple[Listed, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def ending(name: str) -> str:
+    """A file name's extension, lower case, with its dot; empty if it has none."""
+    stem, dot, tail = name.rpartition(".")
+    return f".{tail.lower()}" if dot and stem else ""
+
+
+def not_a_picture(name: str) -> str:
+    """Why a file is not tried as a picture; empty if its ending is one of ``IMAGE_ENDINGS``."""
+    found = ending(name)
+    if found in IMAGE_ENDINGS:
+        return ""
+    return f"not a picture by its ending {encode_id(found)}" if found else "not a picture: its name has no ending"
+
+
+def class_name(text: str) -> str:
+    """A class name in one spelling: composed accents (macOS writes them apart), undecodable bytes escaped."""
+    return normalize("NFC", encode_id(text))
