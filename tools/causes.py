@@ -1,17 +1,18 @@
 """Candidate causes of an A → B confusion, each a yes or no per picture of A, tested against A's correct pictures."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
+from scipy.stats import binomtest, fisher_exact
 
 from embeddings.index import nearest
 from tools.case import Case
 from tools.checks.hidden_subclasses import class_kinds
 from tools.checks.spurious_cue import all_tests
 from tools.contrast import contrast
+from tools.cues import PRESENT
 from tools.experiments import reweight
 from tools.findings import Cost, Recommendation, Rung
 from tools.label_errors import find_suspects
@@ -24,6 +25,10 @@ FAR_QUANTILE = 0.05
 """Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
 EXTREME_QUANTILE = 0.025
 FEWEST_CONFUSED = 3
+PRESENT_P = 0.05
+STRONG_DOUBT = 0.5
+"""An error contradicts its label by definition; only a label that every view doubts this much may excuse it."""
+POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +46,7 @@ class Cause:
     errors, correct : ndarray of bool, shape (n,)
         Pictures of A called B, and pictures of A called A, that show it.
     p : float
-        One-sided Fisher test that errors show it more often than correct pictures do.
+        One-sided: errors show it more often than correct pictures do, or a refit puts more right than wrong.
     recommendation : Recommendation
     rung : Rung or None
         For cues.
@@ -86,6 +91,9 @@ class _Shared:
         self.suspects = find_suspects(case.space.vectors, training, groups, len(case.classes), rng)
         self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
         self.suspect[self.suspects.rows[self.suspects.flagged]] = True
+        self.doubted = np.zeros(len(case.ids), dtype=np.bool_)
+        strong = self.suspects.flagged & ((self.suspects.doubt > STRONG_DOUBT) | self.suspects.burst)
+        self.doubted[self.suspects.rows[strong]] = True
         self.cleaned = _rescored(case, lambda t: t.only(~self.suspect[t.rows]))
         self.balanced = None
         if reweight.eligible(case):
@@ -110,94 +118,131 @@ def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.
     return out
 
 
-def _of_pair(case: Case, shared: _Shared, pair: tuple[str, str]) -> Iterator[Cause]:
-    a, b = (case.number(name) for name in pair)
-    mine = case.derived.judged & (case.targets == a)
-    errors, correct = mine & (case.derived.predicted == b), mine & (case.derived.predicted == a)
+class _Pair:
+    """The pictures of one direction and how a candidate becomes a cause."""
 
-    def cause(
+    def __init__(self, case: Case, shared: _Shared, pair: tuple[str, str]) -> None:
+        self.case, self.shared, self.names = case, shared, pair
+        self.a, self.b = (case.number(name) for name in pair)
+        mine = case.derived.judged & (case.targets == self.a)
+        self.errors = mine & (case.derived.predicted == self.b)
+        self.correct = mine & (case.derived.predicted == self.a)
+        self.both = case.derived.judged & np.isin(case.targets, [self.a, self.b])
+
+    def shown(
+        self,
         code: str,
         title: str,
         why: str,
         shows: NDArray[np.bool_],
-        recommendation: Recommendation,
+        advice: Recommendation,
         rung: Rung | None = None,
     ) -> Cause:
-        hit, calm = errors & shows, correct & shows
-        table = np.array([[hit.sum(), errors.sum() - hit.sum()], [calm.sum(), correct.sum() - calm.sum()]])
+        """A cause that a picture shows or does not, tested by Fisher against the correct pictures."""
+        hit, calm = self.errors & shows, self.correct & shows
+        table = np.array([[hit.sum(), (self.errors & ~shows).sum()], [calm.sum(), (self.correct & ~shows).sum()]])
         p = float(fisher_exact(table, alternative="greater").pvalue)
-        return Cause(code, pair, title, why, hit, calm, p, recommendation, rung)
+        return self._cause(code, title, why, hit, calm, p, advice, rung)
 
-    def recommend(
-        action: str,
-        target: str,
+    def refitted(
+        self,
+        code: str,
+        title: str,
         why: str,
-        shows: NDArray[np.bool_],
-        cost: Cost,
-        experiment: str | None = None,
-        **arguments: str,
-    ) -> Recommendation:
-        code = "confusion-causes"
-        images = tuple(str(i) for i in case.ids[errors & shows][:24])
-        return Recommendation(action, target, code, why, cost, experiment, arguments, images)
+        after: NDArray[np.int64],
+        doubted: NDArray[np.bool_],
+        advice: Recommendation,
+    ) -> Cause:
+        """A cause that a refit of the baseline takes away: one-sided McNemar test over pictures of both classes.
 
-    name_a, name_b = pair
-    fixed = (shared.plain != a) & (shared.cleaned == a)
-    broken = (shared.plain == a) & (shared.cleaned != a)
-    shows = shared.suspect | np.where(correct, broken, fixed)
+        Pictures near the border change sides under any refit, errors first; so only more right than wrong counts.
+        Judged pictures whose own label is doubted count as errors that would come right.
+        """
+        was, now = self.shared.plain == self.case.targets, after == self.case.targets
+        right, wrong = (~was & now) | (doubted & ~was), (was & ~now) | (doubted & was)
+        n_right, n_wrong = int((self.both & right).sum()), int((self.both & wrong).sum())
+        p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
+        return self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)
+
+    def _cause(
+        self, code: str, title: str, why: str, hit: NDArray[np.bool_], calm: NDArray[np.bool_], p: float,
+        advice: Recommendation, rung: Rung | None,
+    ) -> Cause:  # fmt: skip
+        images = tuple(str(i) for i in self.case.ids[hit][:24])
+        return Cause(code, self.names, title, why, hit, calm, p, replace(advice, images=images), rung)
+
+
+def _advise(
+    action: str, target: str, why: str, cost: Cost, experiment: str | None = None, **arguments: str
+) -> Recommendation:
+    return Recommendation(action, target, "confusion-causes", why, cost, experiment, arguments)
+
+
+def _of_pair(case: Case, shared: _Shared, names: tuple[str, str]) -> Iterator[Cause]:
+    pair = _Pair(case, shared, names)
+    yield from _refit_causes(case, shared, pair)
+    yield from _likeness_causes(case, pair)
+    yield from _poor_pictures(case, pair)
+    yield from _kind_causes(case, pair)
+    yield from _cue_causes(case, pair)
+
+
+def _refit_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
     count = int(shared.suspects.flagged.sum())
-    yield cause(
-        "wrong-labels", "wrong labels", "the picture's own label looks wrong, or it comes right when the training "
-        "pictures whose labels look wrong are left out", shows,
-        recommend("relabel", f"{count} training labels that look wrong", "wrong labels teach the confusion", shows,
-                  Cost(clicks=count, minutes=count / 12), "relabel"),
-    )  # fmt: skip
+    if count:
+        advice = _advise("relabel", f"{count} training labels that look wrong", "wrong labels teach the confusion",
+                         Cost(clicks=count, minutes=count / 12), "relabel")  # fmt: skip
+        why = (
+            "its own label looks wrong, or it comes right when the training pictures with doubtful labels are left out"
+        )
+        yield pair.refitted("wrong-labels", "wrong labels", why, shared.cleaned, shared.doubted, advice)
     if shared.balanced is not None:
-        fixed, broken = (shared.plain != a) & (shared.balanced == a), (shared.plain == a) & (shared.balanced != a)
-        shows = np.where(correct, broken, fixed)
-        yield cause(
-            "class-balance", "imbalance", "it comes right when every class weighs the same in training", shows,
-            recommend("reweight", "all classes, weighted equally in training", "the larger class wins in doubt", shows,
-                      Cost(clicks=1, minutes=1), "reweight"),
-        )  # fmt: skip
-    mixed = _mixed(case, a, b)
-    yield cause(
-        "similar-classes", "the two look alike",
-        f"its nearest training pictures are a mixture of {name_a} and {name_b}", mixed,
-        recommend("collect", f"pictures that show what tells {name_a} from {name_b}", "nothing in these pictures "
-                  "decides; a closer view, or a rule for the border, would", mixed, Cost(images=30, minutes=30)),
-    )  # fmt: skip
-    far = _far(case, a)
-    yield cause(
-        "distribution-shift", f"unlike any training picture of {name_a}",
-        f"no training picture of {name_a} is as near to it as held-out pictures of {name_a} are to each other", far,
-        recommend("collect", f"more pictures of {name_a} like these", "the model has never seen the like", far,
-                  Cost(images=30, minutes=30)),
-    )  # fmt: skip
-    yield from _poor_pictures(case, name_a, cause, recommend)
-    kinds, _ = class_kinds(case, name_a)
-    if kinds is not None:
-        for part in range(int(kinds.parts.labels.max()) + 1):
-            shows = np.zeros(len(case.ids), dtype=np.bool_)
-            shows[kinds.judged[kinds.part_of == part]] = True
-            these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
-            words = contrast(case, these, rest).text
-            yield cause(
-                "hidden-subclasses", f"one kind of {name_a} looks like {name_b}", f"it is of the kind that is {words}",
-                shows, recommend("split", name_a, "each kind gets a label of its own; their scores are added up again",
-                                 shows, Cost(clicks=len(these), minutes=5), "split-class", **{"class": name_a}),
-            )  # fmt: skip
-    for test in all_tests(case, [pair]):
-        if test.strength >= 0.65 and test.present_p < 0.05 and test.against[1]:
-            values, on_b = test.cue.values, test.looks_like_b
-            words = test.cue.more if values[on_b].mean() >= values[~on_b].mean() else test.cue.less
-            rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
-            yield cause(
-                "spurious-cue", f"{name_a} that is {words}", f"it is {words}, as {name_b} mostly is", on_b,
-                recommend("group-balance", f"{name_a} and {name_b}, rare and usual settings counted alike",
-                          "the rare setting counts as much as the usual one", on_b, Cost(clicks=1, minutes=1),
-                          "group-balance", pair="|".join(sorted(pair))), rung,
-            )  # fmt: skip
+        advice = _advise("reweight", "all classes, weighted equally in training", "the larger class wins in doubt",
+                         Cost(clicks=1, minutes=1), "reweight")  # fmt: skip
+        none = np.zeros(len(case.ids), dtype=np.bool_)
+        why = "it comes right when every class weighs the same in training"
+        yield pair.refitted("class-balance", "imbalance", why, shared.balanced, none, advice)
+
+
+def _likeness_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+    a, b = pair.names
+    advice = _advise("collect", f"pictures that show what tells {a} from {b}",
+                     "nothing in these pictures decides; a closer view, or a rule for the border, would",
+                     Cost(images=30, minutes=30))  # fmt: skip
+    why = f"its nearest training pictures are a mixture of {a} and {b}"
+    yield pair.shown("similar-classes", "the two look alike", why, _mixed(case, pair.a, pair.b), advice)
+    advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
+                     Cost(images=30, minutes=30))  # fmt: skip
+    why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
+    yield pair.shown("distribution-shift", f"unlike any training picture of {a}", why, _far(case, pair.a), advice)
+
+
+def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+    a, b = pair.names
+    kinds, _ = class_kinds(case, a)
+    if kinds is None:
+        return
+    for part in range(int(kinds.parts.labels.max()) + 1):
+        shows = np.zeros(len(case.ids), dtype=np.bool_)
+        shows[kinds.judged[kinds.part_of == part]] = True
+        these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
+        advice = _advise("split", a, "each kind gets a label of its own; their scores are added up again",
+                         Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
+        why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
+        yield pair.shown("hidden-subclasses", f"one kind of {a} looks like {b}", why, shows, advice)
+
+
+def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+    a, b = pair.names
+    for test in all_tests(case, [pair.names]):
+        if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
+            continue
+        rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
+        advice = _advise("group-balance", f"{a} and {b}, rare and usual settings counted alike",
+                         "the rare setting counts as much as the usual one", Cost(clicks=1, minutes=1),
+                         "group-balance", pair="|".join(sorted(pair.names)))  # fmt: skip
+        why = f"it is {test.words}, as pictures of {b} mostly are"
+        yield pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
 
 
 def _mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
@@ -238,23 +283,16 @@ def _far(case: Case, a: int) -> NDArray[np.bool_]:
     return out
 
 
-def _poor_pictures(
-    case: Case, name: str, cause: Callable[..., Cause], recommend: Callable[..., Recommendation]
-) -> Iterator[Cause]:
-    words = {
-        "brightness": ("much darker than the training pictures", "much brighter than the training pictures"),
-        "sharpness": ("more blurred than the training pictures", ""),
-        "contrast": ("flatter than the training pictures", ""),
-    }
-    for prop, sides in words.items():
+def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:
+    """Judged pictures darker, brighter, more blurred or flatter than nearly all training pictures."""
+    for prop, sides in POOR.items():
         if prop not in case.dataset.properties:
             continue
         values = case.dataset.properties[prop]
         low, high = np.quantile(values[case.fit], [EXTREME_QUANTILE, 1 - EXTREME_QUANTILE])
         for text, shows in zip(sides, (values < low, values > high), strict=True):
             if text:
-                yield cause(
-                    "image-quality", f"pictures {text}", f"it is {text}", shows,
-                    recommend("collect", f"pictures of {name} in such conditions, or better light", "the model has "
-                              "hardly seen such pictures", shows, Cost(images=20, minutes=20)),
-                )  # fmt: skip
+                advice = _advise("collect", f"pictures of {pair.names[0]} in such conditions, or better light",
+                                 "the model has hardly seen such pictures", Cost(images=20, minutes=20))  # fmt: skip
+                why = f"it is {text} than nearly all training pictures"
+                yield pair.shown("image-quality", f"pictures that are {text}", why, shows, advice)

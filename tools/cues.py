@@ -74,6 +74,12 @@ class Tested:
     high: float
     used_p: float | None
 
+    @property
+    def words(self) -> str:
+        """What a picture that looks like B in it is: ``with a brighter surround``."""
+        values, side = self.cue.values, self.looks_like_b
+        return self.cue.more if side.all() or values[side].mean() >= values[~side].mean() else self.cue.less
+
 
 def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
     """Properties, metadata values, and the directions between stable kinds of a class.

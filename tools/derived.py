@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 NEIGHBOURS = 20
 COPY_SIMILARITY = 0.97
 """Nearer than this, two pictures are taken for views of one object when nothing better is known."""
-GRID = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
-"""Thresholds tried, as quantiles of the similarity to the nearest other image, so that they fit any encoder."""
+STEPS = 16
+"""Thresholds tried, evenly from where one picture in twenty has so near a neighbour down to the usual 20th neighbour:
+similarities differ between encoders, so the range comes from the case."""
 LARGEST_GROUP = 0.25
 """A threshold that joins more than this share of the images says nothing about bursts."""
 
@@ -70,8 +71,8 @@ class Derived:
     def grouping(self) -> Grouping:
         """Groups that folds keep whole: the user's column, else similarity clusters (DECISIONS "Groups").
 
-        The similarity is the loosest of ``GRID`` at which held-out images are still at least as near to training
-        images as test images are; it is fixed by similarities alone, before any accuracy is seen.
+        The similarity is the first of ``thresholds`` at which held-out images are no nearer to training
+        images than test images are; it is fixed by similarities alone, before any accuracy is seen.
         """
         case = self._case
         column = case.settings.group_column
@@ -107,9 +108,10 @@ class Derived:
         return best, chosen, "similarity"
 
     def thresholds(self) -> tuple[float, ...]:
-        """The similarities ``GRID`` stands for in this case, tightest first."""
-        nearest_other = self.graph.similarities[self._case.fit, 0]
-        return tuple(float(v) for v in np.quantile(nearest_other, GRID))
+        """Similarities at which pictures may be taken for one group, tightest first."""
+        similarities = self.graph.similarities[self._case.fit]
+        tightest, loosest = np.quantile(similarities[:, 0], 0.95), np.median(similarities[:, -1])
+        return tuple(float(v) for v in np.linspace(tightest, min(tightest, loosest), STEPS))
 
     def groups_at(self, similarity: float) -> NDArray[np.int64] | None:
         """Similarity groups at a threshold; None where they are too large or too few to hold out."""

@@ -110,10 +110,11 @@ def run_experiment(
             todo="Choose one of the listed ones." if allowed else f"{kind} has nothing to work on here.",
         )
     parts = {"case": case.fingerprint, "experiment": kind, "arguments": given}
-    return recalled(remember, Effect, parts, lambda: _try(case, found, given, on_step))
+    return recalled(remember, Effect, parts, lambda: try_change(case, found, given, on_step=on_step))
 
 
-def _try(case: Case, kind: Kind, arguments: Arguments, on_step: Progress) -> Effect:
+def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progress = silent) -> Effect:
+    """Fit with and without the change in every fold of every repeat, and compare on the same pictures."""
     before: list[Training] = []
     after: list[Training] = []
     questions: list[NDArray[np.int64]] = []

@@ -110,12 +110,7 @@ def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
             )
         )
     on_b = test.looks_like_b
-    more = (
-        np.median(test.cue.values[mine & on_b]) >= np.median(test.cue.values[mine & ~on_b])
-        if (mine & ~on_b).any()
-        else True
-    )
-    words = test.cue.more if more else test.cue.less
+    words = test.words
     template = USED if rung == "used" else NOT_MEASURABLE
     explained = test.against[0] / max(1, all_errors)
     rows = np.flatnonzero(errors & on_b)

@@ -96,9 +96,7 @@ def _finding(
         Evidence("labels that look wrong", count, "images", looked, how="held-out scores and neighbours disagree"),
         Evidence("labels looked at", looked, "images"),
         Evidence("share that looks wrong", count / looked, "share", looked, low, high, "Wilson interval"),
-        Evidence(
-            "part of a whole series", int((suspects.burst & wanted).sum()), "images", how="the group as a whole"
-        ),
+        Evidence("part of a whole series", int((suspects.burst & wanted).sum()), "images", how="the group as a whole"),
         drilled,
     ]
     if explained is not None:

@@ -1,0 +1,219 @@
+"""Files to vectors: hash, decode in threads, encode in batches, remember by content."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.cache import Measurements, VectorCache, joined
+from embeddings.encoder import Encoder
+from embeddings.files import Unreadable, digest_file
+from embeddings.images import open_picture
+from embeddings.progress import Progress, silent
+from embeddings.properties import PROPERTIES, measure, perceptual_hash
+
+BATCH = 32
+AHEAD = 4
+"""Batches decoded before they are needed: enough to keep the encoder busy, little enough to fit in memory."""
+SHARD = 2048
+SMALL_SIDE = 256
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedImages:
+    """Every path given is either kept or skipped, exactly once.
+
+    Attributes
+    ----------
+    kept : ndarray of int64, shape (m,)
+        Positions among the paths given, ascending; all other columns follow it.
+    sha256 : ndarray of str, shape (m,)
+    widths, heights : ndarray of int64, shape (m,)
+    flags : ndarray of str, shape (m,)
+    exif : dict of str to ndarray of str, each shape (m,)
+        ``camera`` and ``taken``; empty where unknown.
+    vectors : ndarray of float32, shape (m, d)
+    names : ndarray of float32, shape (m, 1000) or (m, 0)
+    properties : dict of str to ndarray of float32, each shape (m,)
+    perceptual_hash : ndarray of uint64, shape (m,)
+    skipped : tuple of (int, str)
+        Position and reason.
+    """
+
+    kept: NDArray[np.int64]
+    sha256: NDArray[np.str_]
+    widths: NDArray[np.int64]
+    heights: NDArray[np.int64]
+    flags: NDArray[np.str_]
+    exif: dict[str, NDArray[np.str_]]
+    vectors: NDArray[np.float32]
+    names: NDArray[np.float32]
+    properties: dict[str, NDArray[np.float32]]
+    perceptual_hash: NDArray[np.uint64]
+    skipped: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    digest: str
+    width: int
+    height: int
+    flags: str
+    exif: dict[str, str]
+    array: NDArray[np.float32]
+    properties: list[float]
+    hash: int
+
+
+def encode_files(
+    encoder: Encoder,
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    cache: VectorCache,
+    on_step: Progress = silent,
+    threads: int = 0,
+) -> EncodedImages:
+    """Encode files, decoding and encoding at the same time; what the cache knows is not decoded again.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Inside ``root``, links resolved.
+    threads : int
+        For hashing and decoding (they release the interpreter's lock); 0 = all cores.
+    """
+    workers = threads or os.cpu_count() or 1
+    skipped: dict[int, str] = {}
+    digests: dict[int, str] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        results = _ahead(pool, lambda p: _digest(p, root), paths, AHEAD * BATCH)
+        for position, found in enumerate(results):
+            if isinstance(found, Unreadable):
+                skipped[position] = found.reason
+            else:
+                digests[position] = found
+            on_step("reading files", position + 1, len(paths))
+        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool)
+    kept = np.array(sorted(digests), dtype=np.int64)
+    if not len(kept):
+        return _result(kept, _measurements([], encoder.encode, encoder.info.dimension), skipped)
+    rows = cache.rows(digests.values())
+    return _result(kept, cache.take(np.array([rows[digests[int(k)]] for k in kept])), skipped)
+
+
+def _encode_unknown(
+    encoder: Encoder,
+    paths: Sequence[Path],
+    root: Path,
+    cache: VectorCache,
+    digests: dict[int, str],
+    skipped: dict[int, str],
+    on_step: Progress,
+    pool: ThreadPoolExecutor,
+) -> None:
+    """Measure contents the cache lacks, in shards; files that cannot be decoded move to ``skipped``."""
+    known = cache.rows(digests.values())
+    first: dict[str, int] = {}
+    for position, digest in digests.items():
+        if digest not in known:
+            first.setdefault(digest, position)
+    batch: list[_Prepared] = []
+    parts: list[Measurements] = []
+    reasons: dict[str, str] = {}
+    todo = list(first.items())
+    results = _ahead(pool, lambda item: _prepare(encoder, item[0], paths[item[1]], root), todo, AHEAD * BATCH)
+    for done, ((digest, _), found) in enumerate(zip(todo, results, strict=True), start=1):
+        if isinstance(found, Unreadable):
+            reasons[digest] = found.reason
+        else:
+            batch.append(found)
+        if batch and (len(batch) == BATCH or done == len(todo)):
+            parts.append(_measurements(batch, encoder.encode, encoder.info.dimension))
+            batch = []
+        if parts and (sum(map(len, parts)) >= SHARD or done == len(todo)):
+            cache.add(joined(parts))
+            parts = []
+        on_step("encoding pictures", done, len(todo))
+    for position in [p for p, digest in digests.items() if digest in reasons]:
+        skipped[position] = reasons[digests.pop(position)]
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Sequence[Item], window: int
+) -> Iterator[Result]:
+    """Results in order, with at most ``window`` under way: memory stays bounded however many items there are."""
+    running: deque[Future[Result]] = deque()
+    for item in items:
+        running.append(pool.submit(work, item))
+        if len(running) >= window:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _digest(path: Path, root: Path) -> str | Unreadable:
+    try:
+        return digest_file(path, root=root)
+    except Unreadable as reason:
+        return reason
+
+
+def _prepare(encoder: Encoder, digest: str, path: Path, root: Path) -> _Prepared | Unreadable:
+    try:
+        picture = open_picture(path, root=root, smallest_side=SMALL_SIDE)
+    except Unreadable as reason:
+        return reason
+    if picture.sha256 != digest:
+        return Unreadable("expected a file at rest, saw it change while it was read; import again")
+    measured = measure(picture.pixels)
+    return _Prepared(
+        digest, picture.width, picture.height, " ".join(picture.flags), picture.exif, encoder.prepare(picture.pixels),
+        [measured[name] for name in PROPERTIES], perceptual_hash(picture.pixels),
+    )  # fmt: skip
+
+
+def _measurements(batch: Sequence[_Prepared], encode: Callable[..., object], dimension: int) -> Measurements:
+    from embeddings.encoder import Encoded
+
+    encoded = encode(np.stack([p.array for p in batch])) if batch else None
+    if not isinstance(encoded, Encoded):
+        empty = np.zeros((0, 0), dtype=np.float32)
+        encoded = Encoded(np.zeros((0, dimension), dtype=np.float32), empty)
+    return Measurements(
+        sha256=np.array([p.digest for p in batch], dtype="U64"),
+        widths=np.array([p.width for p in batch], dtype=np.int64),
+        heights=np.array([p.height for p in batch], dtype=np.int64),
+        flags=np.array([p.flags for p in batch], dtype=np.str_),
+        camera=np.array([p.exif.get("camera", "") for p in batch], dtype=np.str_),
+        taken=np.array([p.exif.get("taken", "") for p in batch], dtype=np.str_),
+        vectors=encoded.vectors,
+        names=encoded.names,
+        properties=np.array([p.properties for p in batch], dtype=np.float32).reshape(len(batch), len(PROPERTIES)),
+        perceptual_hash=np.array([p.hash for p in batch], dtype=np.uint64),
+    )
+
+
+def _result(kept: NDArray[np.int64], found: Measurements, skipped: dict[int, str]) -> EncodedImages:
+    return EncodedImages(
+        kept=kept,
+        sha256=found.sha256,
+        widths=found.widths,
+        heights=found.heights,
+        flags=found.flags,
+        exif={"camera": found.camera, "taken": found.taken},
+        vectors=found.vectors,
+        names=found.names,
+        properties={name: found.properties[:, i] for i, name in enumerate(PROPERTIES)},
+        perceptual_hash=found.perceptual_hash,
+        skipped=tuple(sorted(skipped.items())),
+    )

@@ -1,0 +1,68 @@
+"""The planted cause of a confusion is named first, with its share; a confusion without one stays unexplained."""
+
+import numpy as np
+import pytest
+
+from benchmarks.planting.cue import cue_case
+from benchmarks.planting.vectors import assemble, vector_case
+from benchmarks.planting.wrong_labels import flip
+from tools.audit import run_check
+from tools.findings import Outcome, Scope
+from tools.registry import find_check
+
+
+def outcome(case, *pair: str) -> Outcome:
+    return run_check(case, find_check("confusion-causes"), Scope(pair=(pair[0], pair[1]) if pair else None))
+
+
+def test_the_cue_comes_first() -> None:
+    case, against = cue_case()
+    first = outcome(case, "apples", "citrus").findings[0]
+    assert first.code == "spurious-cue"
+    assert first.value("share of these errors") > 0.7
+    assert first.errors is not None
+    assert len(first.errors & against) > 0.9 * len(first.errors)
+
+
+def test_wrong_labels_in_the_judged_pictures_explain_their_errors() -> None:
+    case, truth = flip(vector_case({"cat": 100, "dog": 100}, separation=4), 0.08)
+    first = outcome(case, "cat", "dog").findings[0]
+    assert first.code == "wrong-labels"
+    assert first.errors is not None
+    planted = {i for i in truth if case.derived.errors[case.dataset.index[i]] and truth[i] == "dog"}
+    assert len(first.errors & planted) >= 0.9 * len(planted) > 0
+    assert first.value("share of these errors") > 0.8
+
+
+def test_an_unseen_kind_is_unlike_any_training_picture() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 160)
+    test = np.arange(320) % 2 == 1
+    vectors = rng.normal(size=(320, 32)) * 0.4
+    vectors[:, 0] += np.where(labels == 0, -1.5, 1.5)
+    strange = test & (labels == 0) & (np.arange(320) % 8 == 1)
+    vectors[strange, 0] = 0.5
+    vectors[strange, 5] += 4
+    case = assemble(vectors, ["a" if c == 0 else "b" for c in labels], ["test" if t else "train" for t in test])
+    codes = {f.code: f for f in outcome(case, "a", "b").findings}
+    assert codes["distribution-shift"].value("share of these errors") > 0.8
+
+
+def test_counts_of_a_direction_add_up() -> None:
+    case, _ = cue_case()
+    measured = {e.name: e.value for e in outcome(case, "apples", "citrus").measured.evidence}
+    total = measured["apples called citrus"]
+    assert total == int((case.derived.errors & (case.targets == 0)).sum())
+    explained, left = measured["apples called citrus, with a cause"], measured["apples called citrus, unexplained"]
+    assert explained + left == total
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_plain_overlap_claims_no_proven_cause_but_likeness(seed: int) -> None:
+    case = vector_case({"cat": 120, "dog": 120}, separation=1.0, seed=seed, test_share=0.4)
+    loud = [f for f in outcome(case).findings if f.severity.level != "low"]
+    assert {f.code for f in loud} <= {"similar-classes", "distribution-shift"}
+
+
+def test_no_errors_is_not_applicable() -> None:
+    assert outcome(vector_case({"cat": 40, "dog": 40}, separation=8)).status == "not_applicable"
