@@ -186,14 +186,14 @@ def _encoder(workspace: Workspace, settings: Settings, *, download: bool) -> "tu
     recorded = workspace.choice("encoder")
     auto = settings.encoder == "auto" and recorded is not None
     name = str(recorded["name"]) if auto else settings.encoder
-    encoder, line = resolve_encoder(name, cache=workspace.path / "models", download=download)
+    encoder, line = resolve_encoder(name, cache=workspace.path / "models", download=download, threads=settings.threads)
     if auto and encoder.info.fingerprint != recorded["fingerprint"]:
         raise EncoderMismatch(
             expected=f"the encoder {name} as this workspace was indexed with it ({recorded['fingerprint'][:12]})",
             seen=f"other weights or preprocessing under that name ({encoder.info.fingerprint[:12]})",
             todo=f"Restore them, or import with --encoder {name} to index everything again.",
         )
-    return encoder, line
+    return encoder, f"Encoder: {name}, with which this workspace was indexed." if auto else line
 
 
 def _encoded(
@@ -229,7 +229,7 @@ def assemble(listing: Listing, encoded: "EncodedImages") -> Dataset:
         name: np.array([image.metadata.get(name, "") for image in images], dtype=np.str_)
         for name in sorted({name for image in images for name in image.metadata})
     }
-    for name, column in encoded.exif.items():
+    for name, column in {**encoded.exif, "flags": encoded.flags}.items():
         if name not in metadata and any(column.tolist()):
             metadata[name] = column
     return Dataset(

@@ -130,7 +130,7 @@ def _numbers(table: Table, name: str) -> NDArray[np.float64]:
 
 def _from_npz(path: Path) -> PredictionsTable:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
     except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise _broken(path, "an npz file of plain arrays (no Python objects)", error) from None
