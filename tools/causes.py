@@ -2,27 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, fisher_exact
 
-from embeddings.index import nearest
 from tools.case import Case
-from tools.checks.hidden_subclasses import class_kinds
+from tools.checks.hidden_subclasses import Kinds, class_kinds
 from tools.checks.spurious_cue import all_tests
 from tools.contrast import contrast
-from tools.cues import PRESENT
+from tools.cues import PRESENT, Cue, candidates
 from tools.experiments import reweight
 from tools.findings import Cost, Recommendation, Rung
 from tools.label_errors import find_suspects
+from tools.likeness import far, mixed
 from tools.training.baseline import Training, parent_scores, plain_training
 
-NEIGHBOURS = 10
-MIXED = (0.3, 0.7)
-"""Between these shares of B among the nearest pictures of A and B, the surroundings do not say which it is."""
-FAR_QUANTILE = 0.05
-"""Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
 EXTREME_QUANTILE = 0.025
 FEWEST_CONFUSED = 3
 PRESENT_P = 0.05
@@ -85,6 +81,7 @@ class _Shared:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self._kinds: dict[str, Kinds | None] = {}
         self.plain = _rescored(case, lambda t: t)
         training = plain_training(np.flatnonzero(case.fit), case.targets, len(case.classes))
         groups, rng = case.derived.grouping.groups, case.rng("wrong-labels")
@@ -98,6 +95,17 @@ class _Shared:
         self.balanced = None
         if reweight.eligible(case):
             self.balanced = _rescored(case, lambda t: reweight.change(case, t, {}, case.rng("reweight")))
+
+    @cached_property
+    def cues(self) -> list[Cue]:
+        """Candidate cues, found on the training pictures."""
+        return candidates(self.case, np.flatnonzero(self.case.fit))
+
+    def kinds(self, name: str) -> Kinds | None:
+        """Stable kinds of a class, looked for once."""
+        if name not in self._kinds:
+            self._kinds[name] = class_kinds(self.case, name)[0]
+        return self._kinds[name]
 
 
 def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.int64]:
@@ -210,16 +218,16 @@ def _likeness_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
                      "nothing in these pictures decides; a closer view, or a rule for the border, would",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"its nearest training pictures are a mixture of {a} and {b}"
-    yield pair.shown("similar-classes", "the two look alike", why, _mixed(case, pair.a, pair.b), advice)
+    yield pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
     advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
-    yield pair.shown("distribution-shift", f"unlike any training picture of {a}", why, _far(case, pair.a), advice)
+    yield pair.shown("distribution-shift", f"unlike any training picture of {a}", why, far(case, pair.a), advice)
 
 
 def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
     a, b = pair.names
-    kinds, _ = class_kinds(case, a)
+    kinds = pair.shared.kinds(a)
     if kinds is None:
         return
     for part in range(int(kinds.parts.labels.max()) + 1):
@@ -234,53 +242,15 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
 
 def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
     a, b = pair.names
-    for test in all_tests(case, [pair.names]):
+    for test in all_tests(case, [pair.names], pair.shared.cues):
         if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
             continue
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
         advice = _advise("group-balance", f"{a} and {b}, rare and usual settings counted alike",
                          "the rare setting counts as much as the usual one", Cost(clicks=1, minutes=1),
                          "group-balance", pair="|".join(sorted(pair.names)))  # fmt: skip
-        why = f"it is {test.words}, as pictures of {b} mostly are"
+        why = f"the picture is {test.words}, as those of {b} mostly are"
         yield pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
-
-
-def _mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
-    """Pictures whose nearest training pictures of A and B, other groups only, are of both."""
-    base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
-    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
-    out = np.zeros(len(case.ids), dtype=np.bool_)
-    share = _neighbour_share(case, rows, base, b)
-    out[rows] = (share >= MIXED[0]) & (share <= MIXED[1])
-    return out
-
-
-def _neighbour_share(case: Case, rows: NDArray[np.int64], base: NDArray[np.int64], number: int) -> NDArray[np.float64]:
-    vectors, groups = case.space.vectors, case.derived.grouping.groups
-    _, found = nearest(vectors[base], vectors[rows], min(4 * NEIGHBOURS, len(base)))
-    other = groups[base[found]] != groups[rows][:, None]
-    counted = other & (np.cumsum(other, axis=1) <= NEIGHBOURS)
-    hits = (case.targets[base[found]] == number) & counted
-    return np.asarray(hits.sum(axis=1) / np.maximum(counted.sum(axis=1), 1), dtype=np.float64)
-
-
-def _far(case: Case, a: int) -> NDArray[np.bool_]:
-    """Pictures of A farther from A's training pictures (other groups) than nearly all training pictures of A are."""
-    vectors, groups = case.space.vectors, case.derived.grouping.groups
-    base = np.flatnonzero(case.fit & (case.targets == a))
-    out = np.zeros(len(case.ids), dtype=np.bool_)
-    if len(base) < 2:
-        return out
-
-    def nearness(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        similarity, found = nearest(vectors[base], vectors[rows], min(4 * NEIGHBOURS, len(base)))
-        other = groups[base[found]] != groups[rows][:, None]
-        return np.asarray(np.where(other, similarity, -1.0).max(axis=1), dtype=np.float64)
-
-    usual = nearness(base)
-    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
-    out[rows] = nearness(rows) < np.quantile(usual, FAR_QUANTILE)
-    return out
 
 
 def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:
@@ -294,5 +264,5 @@ def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:
             if text:
                 advice = _advise("collect", f"pictures of {pair.names[0]} in such conditions, or better light",
                                  "the model has hardly seen such pictures", Cost(images=20, minutes=20))  # fmt: skip
-                why = f"it is {text} than nearly all training pictures"
+                why = f"the picture is {text} than nearly all training pictures"
                 yield pair.shown("image-quality", f"pictures that are {text}", why, shows, advice)

@@ -14,9 +14,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "warmth": ("cooler in colour", "warmer in colour"),
     "sharpness": ("less sharp", "sharper"),
     "entropy": ("plainer", "busier"),
-    "border_brightness": ("with a darker surround", "with a brighter surround"),
-    "border_saturation": ("with a paler surround", "with a more colourful surround"),
-    "centre_difference": ("with a centre darker than the surround", "with a centre brighter than the surround"),
+    "border_brightness": ("darker around the edges", "brighter around the edges"),
+    "border_saturation": ("paler around the edges", "more colourful around the edges"),
+    "centre_difference": ("darker in the middle than around it", "brighter in the middle than around it"),
 }
 LARGE_EFFECT = 0.8
 """Cohen's "large" standardised difference; smaller ones cannot be seen by looking."""
@@ -67,7 +67,8 @@ def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) ->
 
         effects = _standardised(case.space.names, these, others)
         best = [int(i) for i in np.argsort(-effects)[:NAMES_SHOWN] if effects[i] >= LARGE_EFFECT]
-        words += [f"more like “{imagenet_names()[i]}” to the encoder" for i in best]
+        if best:
+            words.append("to the encoder more like " + " and ".join(f"“{imagenet_names()[i]}”" for i in best))
     return Contrast(tuple(words))
 
 

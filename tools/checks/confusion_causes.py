@@ -12,6 +12,9 @@ from tools.wording import phrase
 MOST_PAIRS = 3
 """An audit without a pair in question looks at the pairs with the most errors."""
 SHOWN = 24
+FEWEST_SHOWING = 2
+SMALLEST_EXCESS = 0.1
+"""A cause that errors show hardly more often than correct pictures do is none (DECISIONS "Few errors")."""
 
 
 def check(case: Case, scope: Scope) -> Findings:
@@ -44,9 +47,10 @@ def _sides(case: Case, pair: tuple[str, str]) -> "tuple[np.typing.NDArray[np.boo
 
 def _exceeds(case: Case, cause: Cause) -> bool:
     errors, correct = _sides(case, cause.pair)
-    if not cause.errors.any():
+    hits = int(cause.errors.sum())
+    if hits < FEWEST_SHOWING:
         return False
-    return bool(cause.errors.sum() / errors.sum() > cause.correct.sum() / max(1, correct.sum()))
+    return bool(hits / errors.sum() - cause.correct.sum() / max(1, correct.sum()) >= SMALLEST_EXCESS)
 
 
 def _distinct(causes: list[Cause]) -> list[Cause]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.case import Case
-from tools.cues import FEWEST_COUNTER, PRESENT, Tested, candidates, test_cue
+from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, candidates, test_cue
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.statistics import benjamini_hochberg, wilson
@@ -29,7 +29,7 @@ def check(case: Case, scope: Scope) -> Findings:
         raise NotApplicable(
             f"no class is called another at least {FEWEST_CONFUSED} times: there is no confusion to explain"
         )
-    tests = all_tests(case, pairs)
+    tests = all_tests(case, pairs, candidates(case, np.flatnonzero(case.fit)))
     if not tests:
         raise NotApplicable("no properties, metadata or stable kinds that could be a cue")
     present = benjamini_hochberg(np.array([t.present_p for t in tests]))
@@ -61,10 +61,9 @@ def confused_pairs(case: Case) -> list[tuple[str, str]]:
     return [(case.classes[a], case.classes[b]) for a, b in np.argwhere(table >= FEWEST_CONFUSED)]
 
 
-def all_tests(case: Case, pairs: list[tuple[str, str]]) -> list[Tested]:
+def all_tests(case: Case, pairs: list[tuple[str, str]], cues: list[Cue]) -> list[Tested]:
     """Every candidate cue against every confused pair."""
     training, judged = np.flatnonzero(case.fit), np.flatnonzero(case.derived.judged)
-    cues = candidates(case, training)
     return [test_cue(case, cue, pair, training, judged, case.derived.predicted) for pair in pairs for cue in cues]
 
 

@@ -1,0 +1,51 @@
+"""How near judged pictures lie to the training pictures of one class or another; pictures of one group never count."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.index import nearest
+from tools.case import Case
+
+NEIGHBOURS = 10
+MIXED = (0.3, 0.7)
+"""Between these shares of B among the nearest pictures of A and B, the surroundings do not say which it is."""
+FAR_QUANTILE = 0.05
+"""Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
+
+
+def mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
+    """Pictures whose nearest training pictures of A and B, other groups only, are of both."""
+    base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
+    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
+    out = np.zeros(len(case.ids), dtype=np.bool_)
+    share = _neighbour_share(case, rows, base, b)
+    out[rows] = (share >= MIXED[0]) & (share <= MIXED[1])
+    return out
+
+
+def _neighbour_share(case: Case, rows: NDArray[np.int64], base: NDArray[np.int64], number: int) -> NDArray[np.float64]:
+    vectors, groups = case.space.vectors, case.derived.grouping.groups
+    _, found = nearest(vectors[base], vectors[rows], min(4 * NEIGHBOURS, len(base)))
+    other = groups[base[found]] != groups[rows][:, None]
+    counted = other & (np.cumsum(other, axis=1) <= NEIGHBOURS)
+    hits = (case.targets[base[found]] == number) & counted
+    return np.asarray(hits.sum(axis=1) / np.maximum(counted.sum(axis=1), 1), dtype=np.float64)
+
+
+def far(case: Case, a: int) -> NDArray[np.bool_]:
+    """Pictures of A farther from A's training pictures (other groups) than nearly all training pictures of A are."""
+    vectors, groups = case.space.vectors, case.derived.grouping.groups
+    base = np.flatnonzero(case.fit & (case.targets == a))
+    out = np.zeros(len(case.ids), dtype=np.bool_)
+    if len(base) < 2:
+        return out
+
+    def nearness(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        similarity, found = nearest(vectors[base], vectors[rows], min(4 * NEIGHBOURS, len(base)))
+        other = groups[base[found]] != groups[rows][:, None]
+        return np.asarray(np.where(other, similarity, -1.0).max(axis=1), dtype=np.float64)
+
+    usual = nearness(base)
+    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
+    out[rows] = nearness(rows) < np.quantile(usual, FAR_QUANTILE)
+    return out
