@@ -1,0 +1,224 @@
+"""Cookies: golden, burnt, or broken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.demo.canvas import Canvas, unit
+from app.demo.noise import Floats, Rng, fractal, linear, mix, smoothstep
+
+COOKIES = ("golden", "burnt", "broken")
+Clip = Callable[[Floats, Floats], Floats]
+"""Distance inside the piece that is left (negative = gone), from cookie coordinates."""
+
+_CHIP = linear(58, 34, 24)
+_CRUMB = linear(214, 170, 112)
+_CHAR = linear(26, 20, 18)
+
+
+@dataclass(frozen=True)
+class Dough:
+    """What makes one cookie look like itself.
+
+    Attributes
+    ----------
+    base, edge : ndarray, shape (3,)
+        Colour of the middle and of the browned rim.
+    chips : ndarray, shape (k, 4)
+        x, y, radius in cookie radii, and roundness noise phase.
+    burnt : float
+        0 = golden; about 1 = charred rim; 1.6 = charred through.
+    seed : int
+        Of the relief, so that both halves of a broken cookie agree.
+    """
+
+    base: Floats
+    edge: Floats
+    chips: Floats
+    burnt: float
+    seed: int
+
+
+def draw_dough(rng: Rng, kind: str) -> Dough:
+    """A recipe and an oven for a cookie of a kind."""
+    bases = ((206, 158, 98), (216, 174, 116), (190, 140, 84), (222, 186, 134))
+    cocoa = rng.uniform() < 0.13
+    dough = (104, 72, 52) if cocoa else bases[int(rng.integers(len(bases)))]
+    base = np.array(dough) + rng.uniform(-10, 10) + rng.uniform(-5, 5, 3)
+    bake = rng.uniform(0.62, 0.9)  # well-baked rims are common and are not burnt
+    edge = base * np.array([bake, bake * 0.86, bake * 0.74])
+    count = int(rng.integers(6, 16)) if rng.uniform() < 0.85 else 0
+    turn, far = rng.uniform(0, 2 * np.pi, count), 0.85 * np.sqrt(rng.uniform(0, 1, count))
+    size = rng.uniform(0.06, 0.125, count)
+    chips = np.stack([far * np.cos(turn), far * np.sin(turn), size, rng.uniform(0, 6, count)], axis=1)
+    burnt = float(rng.uniform(0.75, 1.7)) if kind == "burnt" else 0.0
+    return Dough(linear(*base), linear(*edge), chips.astype(np.float32), burnt, int(rng.integers(2**31)))
+
+
+def put_cookie(canvas: Canvas, rng: Rng, kind: str, a: float, b: float, radius: float) -> None:
+    """Draw one cookie lying on the table at (a, b), with crumbs when it is broken."""
+    dough = draw_dough(rng, kind)
+    turn = float(rng.uniform(0, 2 * np.pi))
+    if kind != "broken":
+        _piece(canvas, dough, a, b, radius, turn, None)
+        return
+    if rng.uniform() < 0.6:
+        _snapped(canvas, rng, dough, a, b, radius, turn)
+    else:
+        _piece(canvas, dough, a, b, radius, turn, _bite(rng))
+    _crumbs(canvas, rng, dough, a, b, radius)
+
+
+def _snapped(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius: float, turn: float) -> None:
+    """Two halves, or three pieces, moved apart along the crack."""
+    offset, gap = rng.uniform(-0.25, 0.25), rng.uniform(0.06, 0.22)
+    teeth = _teeth(rng)
+    third = rng.uniform() < 0.35
+    for side in (-1, 1):
+        shift = side * gap * radius
+        x, y = -np.sin(turn) * shift, np.cos(turn) * shift
+        twist = turn + side * rng.uniform(0, 0.16)
+
+        def clip(u: Floats, v: Floats, side: int = side) -> Floats:
+            return np.asarray(side * (v - offset - teeth(u)), dtype=np.float32)
+
+        if third and side > 0:
+            for part in (-1, 1):
+
+                def quarter(u: Floats, v: Floats, part: int = part) -> Floats:
+                    return np.asarray(np.minimum(v - offset - teeth(u), part * (u - teeth(v))), dtype=np.float32)
+
+                along = part * gap * radius * 0.8
+                x2, y2 = x + np.cos(turn) * along, y + np.sin(turn) * along
+                _piece(canvas, dough, a + x2, b + y2, radius, twist + part * 0.05, quarter)
+        else:
+            _piece(canvas, dough, a + x, b + y, radius, twist, clip)
+
+
+def _teeth(rng: Rng) -> Callable[[Floats], Floats]:
+    """The jagged course of a crack across -1 to 1."""
+    knots = np.linspace(-1.3, 1.3, 24)
+    course = (np.cumsum(rng.normal(0, 0.05, 24)) + rng.normal(0, 0.022, 24)).astype(np.float32)
+    course -= course.mean()
+
+    def at(position: Floats) -> Floats:
+        return np.interp(position, knots, course).astype(np.float32)
+
+    return at
+
+
+def _bite(rng: Rng) -> Clip:
+    """A jagged piece gone from the rim."""
+    where, size = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 0.75)
+    marks = [
+        (np.cos(where + k) * 0.98, np.sin(where + k) * 0.98, size * rng.uniform(0.5, 0.9))
+        for k in np.linspace(-0.4, 0.4, 4) * size * 1.6
+    ]
+    rough = _teeth(rng)
+
+    def clip(u: Floats, v: Floats) -> Floats:
+        nearest = np.min([np.hypot(u - x, v - y) - r for x, y, r in marks], axis=0)
+        return np.asarray(nearest + 0.5 * rough(3 * u % 2 - 1) * 0.5, dtype=np.float32)
+
+    return clip
+
+
+def _piece(canvas: Canvas, dough: Dough, a: float, b: float, radius: float, turn: float, clip: Clip | None) -> None:
+    camera = canvas.camera
+    thick = 0.2
+    middle = camera.above(a, b, 0.5 * thick * radius)
+    box = camera.box(float(middle[0]), float(middle[1]), radius * 1.15)
+    x, y = camera.grid(box)
+    if min(x.shape) < 4:  # wholly outside the frame
+        return
+    across, along = (x - middle[0]) / radius, (y - middle[1]) / np.cos(camera.tilt) / radius
+    u, v = np.cos(turn) * across + np.sin(turn) * along, -np.sin(turn) * across + np.cos(turn) * along
+    rng = np.random.default_rng(dough.seed)
+    span = max(x.shape)
+    coarse = fractal(rng, span, 5, octaves=3)[: x.shape[0], : x.shape[1]]
+    fine = fractal(rng, span, 16, octaves=3, gain=0.75)[: x.shape[0], : x.shape[1]]
+    angle = np.arctan2(v, u)
+    waves = sum(
+        w * np.cos(k * angle + p)
+        for k, w, p in zip((2, 3, 5), rng.normal(0, 0.022, 3), rng.uniform(0, 6, 3), strict=True)
+    )
+    far = np.hypot(u, v) / (0.96 + waves + 0.012 * fine)
+    mask = far < 1
+    dome = np.clip(1 - far**3.2, 0, 1) ** 0.55
+    cut = np.full_like(far, 1.0) if clip is None else clip(u, v) + 0.018 * fine
+    mask &= cut > 0
+    dome = dome * smoothstep(-0.02, 0.07, cut) if clip is not None else dome
+    height = thick * dome + 0.011 * coarse + 0.008 * fine
+    albedo = _bake(dough, rng, far, coarse, fine)
+    if clip is not None:  # the broken face shows pale crumb
+        pale = _CRUMB if dough.burnt < 0.3 else dough.base
+        albedo = mix(albedo, pale, 0.75 * (1 - smoothstep(0.02, 0.1, cut)))
+    height, albedo = _chips(dough, u, v, fine, height, albedo)
+    down, right = np.gradient(height * radius, 2 / camera.side)
+    slope = np.stack([right, down * np.cos(camera.tilt)], axis=-1).clip(-2.2, 2.2)
+    front = np.array([0, np.cos(camera.tilt), np.sin(camera.tilt)], dtype=np.float32)
+    tilted = camera.up - slope[..., :1] * np.array([1, 0, 0], dtype=np.float32) - slope[..., 1:] * front
+    normal = unit(tilted)
+    normal[..., 2] = np.maximum(normal[..., 2], 0.05)
+    depth = y * np.tan(camera.tilt) + (height + 0.03) * radius / np.cos(camera.tilt)
+    canvas.put(
+        box,
+        mask=mask.astype(np.float32),
+        depth=depth.astype(np.float32),
+        albedo=albedo,
+        normal=unit(normal),
+        gloss=0.05,
+        sharp=12,
+    )
+
+
+def _bake(dough: Dough, rng: Rng, far: Floats, coarse: Floats, fine: Floats) -> Floats:
+    """Colour before chips: pale middle, brown rim, char where it burnt."""
+    brown = smoothstep(0.45, 1.05, (far + 0.10 * coarse).astype(np.float32))
+    colour = mix(np.broadcast_to(dough.base, (*far.shape, 3)), dough.edge, brown)
+    colour = colour * (1 + 0.10 * fine + 0.06 * coarse)[..., None]
+    if dough.burnt:
+        lean = rng.uniform(-0.25, 0.25, 2)
+        heat = far * 0.9 + 0.16 * coarse + 0.06 * fine + (dough.burnt - 1.25) * 1.1 + float(lean[0]) * coarse
+        colour = mix(colour, dough.edge * np.float32(0.35), smoothstep(0.0, 0.6, heat.astype(np.float32)))
+        colour = mix(colour, _CHAR, 0.95 * smoothstep(0.35, 0.85, heat.astype(np.float32)))
+    return np.clip(colour, 0.002, 1).astype(np.float32)
+
+
+def _chips(dough: Dough, u: Floats, v: Floats, fine: Floats, height: Floats, albedo: Floats) -> tuple[Floats, Floats]:
+    for x, y, size, phase in dough.chips:
+        du, dv = u - x, v - y
+        wobble = 1 + 0.22 * np.cos(3 * np.arctan2(dv, du) + phase)
+        away = np.hypot(du, dv) / (size * wobble) + 0.08 * fine
+        inside = smoothstep(1.1, 0.9, away.astype(np.float32))
+        albedo = mix(albedo, _CHIP, inside)
+        height = height + inside * size * 0.5 * np.sqrt(np.clip(1 - (0.8 * away) ** 2, 0, 1))
+    return height.astype(np.float32), albedo
+
+
+def _crumbs(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius: float) -> None:
+    camera = canvas.camera
+    for _ in range(int(rng.integers(8, 36))):
+        turn, far = rng.uniform(0, 2 * np.pi), radius * rng.uniform(0.15, 1.3)
+        size = radius * rng.uniform(0.012, 0.05)
+        middle = camera.above(a + far * np.cos(turn), b + far * np.sin(turn), size * 0.4)
+        box = camera.box(float(middle[0]), float(middle[1]), size * 1.3)
+        x, y = camera.grid(box)
+        if min(x.shape) < 2:
+            continue
+        dx, dy = (x - middle[0]) / size, (y - middle[1]) / size
+        away = np.hypot(dx, dy) * (1 + 0.25 * np.cos(3 * np.arctan2(dy, dx) + turn))
+        dome = np.sqrt(np.clip(1 - away**2, 0.02, 1))
+        normal = unit(np.stack([dx, dy, dome], axis=-1))
+        depth = middle[2] + size * dome
+        tone = mix(dough.edge, _CRUMB, np.array(rng.uniform(0.2, 0.9)))
+        canvas.put(
+            box,
+            mask=(away < 1).astype(np.float32),
+            depth=depth.astype(np.float32),
+            albedo=np.broadcast_to(tone, (*x.shape, 3)),
+            normal=normal,
+            gloss=0.02,
+            sharp=10,
+        )
