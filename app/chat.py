@@ -1,13 +1,15 @@
 """The chat page: asks the same graph as ``advisor ask`` and shows words, pictures, numbers and effects."""
 
 import argparse
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.edge import prepare_libraries, read_context, read_model, read_settings
+from agent.answer import Answer
+from app.edge import model_state, prepare_libraries, read_context, read_settings
 from app.escaping import plain_markdown, shown
 from app.panels import STYLE, draw_answer
 from app.printing import subject_text
@@ -15,19 +17,23 @@ from app.views import Document, suggested_questions
 from tools.errors import AdvisorError, NoDataset
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.memory import InMemorySaver
+
     from tools.case import Case
     from tools.settings import Settings
     from tools.workspace import Workspace
+
+ADVISOR, PERSON = ":material/image_search:", ":material/person:"
 
 
 def main() -> None:
     """Draw the page."""
     prepare_libraries()
-    st.set_page_config(page_title="Image model advisor", page_icon=":material/image_search:", layout="wide")
+    st.set_page_config(page_title="Image model advisor", page_icon=ADVISOR, layout="wide")
     st.html(STYLE)
     workspace = _workspace()
     try:
-        kept, settings, case = _open(workspace)
+        kept, case = _open(workspace)
     except NoDataset as error:
         _draw_welcome(workspace, error)
         return
@@ -35,7 +41,7 @@ def main() -> None:
         _draw_error(error)
         return
     _draw_sidebar(case, workspace)
-    _draw_conversation(kept, settings, case)
+    _draw_conversation(kept, case)
 
 
 def _workspace() -> Path:
@@ -45,12 +51,12 @@ def _workspace() -> Path:
     return Path(known.workspace)
 
 
-def _open(path: Path) -> "tuple[Workspace, Settings, Case]":
+def _open(path: Path) -> "tuple[Workspace, Case]":
     from tools.workspace import Workspace
 
     kept = Workspace.open(path)
     settings = read_settings(path, seed=kept.choice("seed"), group_column=kept.choice("group"))
-    return kept, settings, _case(str(path), repr((kept.versions(), kept.imports(1), settings)), kept, settings)
+    return kept, _case(str(path), repr((kept.versions(), kept.imports(1), settings)), kept, settings)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the workspace …")
@@ -61,7 +67,9 @@ def _case(path: str, state: str, _kept: "Workspace", _settings: "Settings") -> "
 
 def _draw_welcome(workspace: Path, error: AdvisorError) -> None:
     st.title("Nothing to look at yet")
-    st.markdown(f"The workspace `{shown(workspace).replace('`', '')}` holds no pictures. In a terminal, run one of these:")
+    st.markdown(
+        f"The workspace `{shown(workspace).replace('`', '')}` holds no pictures. In a terminal, run one of these:"
+    )
     st.code(
         f"advisor import PATH --workspace {shown(workspace)}   # a folder of class folders, or a CSV\n"
         "advisor demo                     # draws its own pictures with planted faults",
@@ -102,7 +110,7 @@ def _draw_sidebar(case: "Case", workspace: Path) -> None:
                 [{"Class": shown(name), "Pictures": n} for name, n in counts], hide_index=True, width="stretch"
             )
         st.caption(f"Encoder: {plain_markdown(case.space.encoder.name)}")
-        st.caption(f"Wording: {plain_markdown(_wording())}")
+        st.caption(f"Wording: {plain_markdown(model_state())}")
         st.caption(f"Workspace: {plain_markdown(workspace)}")
         if st.button("New conversation", width="stretch"):
             st.session_state.clear()
@@ -120,12 +128,7 @@ def _skipped_rows(dataset: Document) -> list[dict[str, str]]:
     return [{"File": shown(s["path"]), "Reason": shown(s["reason"])} for s in dataset["skipped"]]
 
 
-def _wording() -> str:
-    model = read_model()
-    return f"language model {model.model}" if model is not None else "rules and templates, no key needed"
-
-
-def _draw_conversation(kept: "Workspace", settings: "Settings", case: "Case") -> None:
+def _draw_conversation(kept: "Workspace", case: "Case") -> None:
     turns: list[tuple[str, dict[str, Any]]] = st.session_state.setdefault("turns", [])
     thread: str = st.session_state.setdefault("thread", uuid.uuid4().hex)
     st.title("What holds your model back?")
@@ -136,21 +139,52 @@ def _draw_conversation(kept: "Workspace", settings: "Settings", case: "Case") ->
         )
     for number, (question, answer) in enumerate(turns):
         _draw_question(question)
-        with st.chat_message("assistant", avatar=":material/image_search:"):
+        with st.chat_message("assistant", avatar=ADVISOR):
             draw_answer(answer, case, f"turn-{number}")
     asked = st.chat_input("Why is my model confusing … and …?")
     suggested = _draw_suggestions(case) if not turns else None
     question = asked or suggested
     if question:
         _draw_question(question)
-        answer = _ask(question, kept, settings, thread)
-        if answer is not None:
-            turns.append((question, answer))
-            st.rerun()
+        turns.append((question, _ask(question, kept, case, thread)))
+        st.rerun()
+
+
+def _ask(question: str, kept: "Workspace", case: "Case", thread: str) -> dict[str, Any]:
+    """Run the graph, showing each step as it is done."""
+    from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+    from agent.graph import stream_answer
+
+    session = get_script_run_ctx()
+    with st.chat_message("assistant", avatar=ADVISOR), st.status("Looking at your pictures …", expanded=True) as status:
+        line = st.empty()
+
+        def on_step(what: str, done: int, total: int) -> None:
+            add_script_run_ctx(threading.current_thread(), session)  # the graph may work in threads of its own
+            line.caption(f"{plain_markdown(what)} {done}/{total}")
+
+        context = read_context(case, kept, on_step)
+        for event in stream_answer(question, context, thread=thread, checkpointer=_memory()):
+            if isinstance(event, Answer):
+                status.update(label="Done", state="complete", expanded=False)
+                return event.to_json()
+            line.empty()
+            st.markdown(f":material/check: {plain_markdown(event.text)}")
+            line = st.empty()
+    raise AssertionError("the graph ends with an answer")
+
+
+@st.cache_resource
+def _memory() -> "InMemorySaver":
+    """Remembers the questions of every conversation since the page was started."""
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    return InMemorySaver()
 
 
 def _draw_question(question: str) -> None:
-    with st.chat_message("user", avatar=":material/person:"):
+    with st.chat_message("user", avatar=PERSON):
         st.markdown(plain_markdown(question))
 
 

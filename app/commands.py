@@ -178,11 +178,11 @@ def run_ask(question: str, *, group: str | None, seed: int | None, workspace: Pa
         )
     out = Terminal(json)
     kept, settings = _opened(workspace, seed=seed, group=group)
-    _case(kept, settings)
+    case = _case(kept, settings)
     from agent.graph import ask
 
     with out.steps() as steps:
-        answer = ask(question, read_context(kept, settings, steps))
+        answer = ask(question, read_context(case, kept, steps))
     document = answer.to_json()
     out.say(*answer_blocks(document, styled=out.people.is_terminal))
     out.deliver(document)

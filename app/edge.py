@@ -2,14 +2,17 @@
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embeddings.progress import Progress
 from tools.settings import Settings
 
 if TYPE_CHECKING:
-    from agent.context import ModelSettings
+    from agent.context import Context, ModelSettings
+    from tools.case import Case
+    from tools.memory import Memory
 
 LIBRARIES = {
     "TOKENIZERS_PARALLELISM": "false",
@@ -21,6 +24,8 @@ LIBRARIES = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
 }
 """Variables that only libraries read. A value that the user set stays, except for the checkpoint format."""
+MODEL_VARIABLES = ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+OPENAI = "https://api.openai.com/v1"
 
 
 def prepare_libraries(environment: MutableMapping[str, str] | None = None, *, download: bool = False) -> None:
@@ -54,12 +59,39 @@ def read_settings(
     )
 
 
-def read_model() -> "ModelSettings | None":
+def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings | None":
     """The language model that the environment names; None = rules and templates only.
 
-    Reads ``OPENAI_API_KEY``, ``OPENAI_BASE_URL`` and ``ADVISOR_MODEL``.
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        The process's when left out. ``ADVISOR_MODEL`` names the model, ``OPENAI_API_KEY`` the key,
+        ``OPENAI_BASE_URL`` an OpenAI-compatible server (one on this machine may need no key).
     """
-    return None
+    source = os.environ if environment is None else environment
+    model, key, server = (source.get(name, "").strip() for name in MODEL_VARIABLES)
+    if not model or not (key or server):
+        return None
+    from agent.context import ModelSettings
+
+    return ModelSettings(base_url=server or OPENAI, api_key=key or "none", model=model)
+
+
+def model_state(environment: Mapping[str, str] | None = None) -> str:
+    """Who words the answers, in one line; never the key."""
+    source = os.environ if environment is None else environment
+    if model := read_model(source):
+        return f"language model {model.model}, checked against the facts"
+    if any(source.get(name, "").strip() for name in MODEL_VARIABLES):
+        return "rules and templates (a language model needs ADVISOR_MODEL and OPENAI_API_KEY or OPENAI_BASE_URL)"
+    return "rules and templates (no key needed)"
+
+
+def read_context(case: "Case", memory: "Memory", on_step: Progress) -> "Context":
+    """What the graph may use to answer a question about one case."""
+    from agent.context import Context
+
+    return Context(load_case=lambda: case, on_step=on_step, memory=memory, model=read_model())
 
 
 def interactive() -> bool:

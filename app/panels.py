@@ -15,10 +15,10 @@ from app.views import (
     effect_point,
     effect_sentence,
     evidence_rows,
-    share_text,
     tiles,
 )
 from embeddings.images import Unreadable, thumbnail
+from tools.findings import number_text
 
 if TYPE_CHECKING:
     from tools.case import Case
@@ -63,7 +63,7 @@ def _draw_cause(cause: Document, case: "Case", key: str) -> None:
         st.markdown(f"**{plain_markdown(cause['title'])}**")
         with st.container(horizontal=True):
             if cause.get("share_of_errors") is not None:
-                st.badge(f"explains {share_text(cause['share_of_errors'])} of the errors", color="red")
+                st.badge(f"explains {number_text(cause['share_of_errors'], 'share')} of the errors", color="red")
             if cause.get("rung"):
                 st.badge(RUNGS[cause["rung"]], color="blue")
         words, gallery = st.columns([5, 6], gap="medium") if pictures else (st.container(), None)
@@ -145,10 +145,10 @@ def _draw_rest(answer: Document, key: str) -> None:
     if unchecked:
         with st.expander(f"What could not be checked ({len(unchecked)})"):
             for reason in unchecked:
-                st.markdown(f"- {plain_markdown(reason_text(reason))}")
+                st.markdown(f"- {plain_markdown(reason)}")
 
 
 def _draw_facts(facts: Sequence[Document], key: str) -> None:
     for number, fact in enumerate(facts):
-        st.markdown(f"**{plain_markdown(fact['id'])}** {plain_markdown(fact['sentence'])}")
+        st.markdown(f"**{plain_markdown(fact['id'])}** {plain_markdown(fact['text'])}")
         _draw_numbers(fact.get("evidence") or [], f"{key}-fact-{number}")

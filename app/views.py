@@ -157,12 +157,11 @@ class Tile:
         return bool(self.label and self.predicted and self.label != self.predicted)
 
     @property
-    def caption(self) -> str:
-        """Lines under the picture, shown literally."""
-        said = f"model: {shown(self.predicted)}" if self.predicted else "model: no prediction"
-        if self.score is not None:
-            said += f" ({100 * self.score:.0f} %)"
-        return f"label: {shown(self.label) or 'none'}\n{said}\n{shown(self.id)}"
+    def said(self) -> str:
+        """What the subject said, with its score."""
+        if not self.predicted:
+            return "says nothing"
+        return self.predicted if self.score is None else f"{self.predicted} ({100 * self.score:.0f} %)"
 
 
 def tiles(case: "Case", image_ids: Sequence[str], limit: int = 12) -> list[Tile]:
