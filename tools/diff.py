@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tools.dataset import Dataset
+from tools.dataset import Dataset, encode_id
+
+WORDS = {"columns": "metadata columns changed", "skipped": "skipped files changed", "folder": "data folder changed"}
+"""Kinds whose own name does not read well after a number."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class Diff:
         Same id, other content.
     relabelled, resplit : tuple of str
         Same picture (kept, moved or replaced; the new id), other labels or another split.
+    columns : tuple of str
+        Metadata columns that came, went or changed for pictures under the same id.
+    skipped : tuple of str
+        Files that are skipped now and were not, were and are not, or are for another reason.
+    folder : tuple of str
+        The new root, if the whole data set lies elsewhere now.
     """
 
     added: tuple[str, ...] = ()
@@ -28,6 +37,9 @@ class Diff:
     replaced: tuple[str, ...] = ()
     relabelled: tuple[str, ...] = ()
     resplit: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    folder: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -42,7 +54,7 @@ class Diff:
             if number:
                 first = getattr(self, kind)[0]
                 example = f"{first[0]} to {first[1]}" if kind == "moved" else first
-                parts.append(f"{number} {kind} (e.g. {example})")
+                parts.append(f"{number} {WORDS.get(kind, kind)} (e.g. {example})")
         return ", ".join(parts) or "nothing changed"
 
     def to_json(self) -> dict[str, Any]:
@@ -68,6 +80,8 @@ def compare(old: Dataset, new: Dataset) -> Diff:
             moved.append((same.pop(0), image))
     left, arrived = {a for a, _ in moved}, {b for _, b in moved}
     pairs = [(image, image) for image in after if image in before] + moved
+    skipped_before, skipped_now = ({item.path: item.reason for item in data.skipped} for data in (old, new))
+    either = skipped_before.keys() | skipped_now.keys()
     return Diff(
         added=tuple(i for i in come if i not in arrived),
         removed=tuple(i for i in gone if i not in left),
@@ -75,6 +89,23 @@ def compare(old: Dataset, new: Dataset) -> Diff:
         replaced=tuple(b for a, b in pairs if before[a][0] != after[b][0]),
         relabelled=tuple(b for a, b in pairs if before[a][2] != after[b][2]),
         resplit=tuple(b for a, b in pairs if before[a][1] != after[b][1]),
+        columns=_columns(old, new),
+        skipped=tuple(sorted(path for path in either if skipped_before.get(path) != skipped_now.get(path))),
+        folder=() if old.root == new.root else (encode_id(str(new.root)),),
+    )
+
+
+def _columns(old: Dataset, new: Dataset) -> tuple[str, ...]:
+    """Metadata columns that only one has, or that differ on the ids both have."""
+    both = [image for image in new.index if image in old.index]
+    then, now = [old.index[image] for image in both], [new.index[image] for image in both]
+    names = sorted(old.metadata.keys() | new.metadata.keys())
+    return tuple(
+        name
+        for name in names
+        if name not in old.metadata
+        or name not in new.metadata
+        or (old.metadata[name][then] != new.metadata[name][now]).any()
     )
 
 

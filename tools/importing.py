@@ -23,9 +23,8 @@ from tools.settings import Settings
 from tools.workspace import EncoderMismatch, Workspace
 
 if TYPE_CHECKING:
-    from embeddings.pipeline import EncodedImages
-
     from embeddings.encoder import Encoder
+    from embeddings.pipeline import EncodedImages
 
 TABLE_READERS: dict[str, Callable[[Path], Listing]] = {".csv": read_csv, ".tsv": read_csv}
 

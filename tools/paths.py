@@ -102,7 +102,8 @@ def walk(root: Path) -> Iterator[Walked]:
     """Every file below a folder, in a stable order: candidates and, with a reason, what was refused.
 
     Never opens a file, so a fifo or device cannot block it; enters no linked folder, so it ends on link loops and
-    stays inside ``root``. Linked files count where their target is a regular file inside ``root``.
+    stays inside ``root``. Linked files count where their target is a regular file inside ``root``. The advisor's own
+    workspaces are passed over without a word: they are no part of the user's data.
 
     Raises
     ------
@@ -121,6 +122,8 @@ def walk(root: Path) -> Iterator[Walked]:
     while waiting:
         name, relative = waiting.pop()
         reason, folder = _judge(base, base / relative, name)
+        if folder and (base / relative / WORKSPACE_FILE).is_file():
+            continue
         if not folder:
             yield Walked(relative, reason)
         elif reason:
@@ -131,10 +134,7 @@ def walk(root: Path) -> Iterator[Walked]:
             except OSError as error:
                 yield Walked(f"{relative}/", f"the folder cannot be read ({error.strerror})")
                 continue
-            if any(entry == WORKSPACE_FILE for entry, _ in inner):
-                yield Walked(f"{relative}/", "a workspace of the advisor")
-            else:
-                waiting += inner
+            waiting += inner
 
 
 def _entries(base: Path, relative: str) -> list[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """CSV: ``filepath,label[,split,…metadata]``, one row per picture; paths relative to the table's folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from tools.dataset import Skipped, encode_id
+from tools.dataset import Skipped, decode_id, encode_id
 from tools.errors import UnreadableInput
 from tools.paths import inside
 from tools.readers.listing import SPLIT_NAMES, Listed, Listing, class_name, not_a_picture
@@ -83,10 +84,9 @@ def _relative(table: Table, root: Path, text: str, number: int) -> str:
     """The path of a row relative to the table's folder, POSIX."""
     if Path(text).is_absolute() and Path(text).is_relative_to(root):
         text = Path(text).relative_to(root).as_posix()
-    posix = text.replace("\\", "/") if "\\" in text and not (root / text).exists() else text  # written on Windows
-    posix = "/".join(part for part in posix.split("/") if part != ".")
+    relative = next((way for way in _spellings(text) if (root / way).exists()), text.replace("\\", "/"))
     try:
-        inside(root, posix)
+        inside(root, relative)
     except UnreadableInput as error:
         raise table.error(
             expected=f"a picture inside the table's folder {root}",
@@ -94,7 +94,16 @@ def _relative(table: Table, root: Path, text: str, number: int) -> str:
             todo="Give paths relative to the table's folder, without '..'.",
             row=number,
         ) from None
-    return "/".join(part for part in posix.split("/") if part)
+    return "/".join(part for part in relative.split("/") if part not in ("", "."))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """What a cell may mean: a name as it is, one of our ids, a path written on Windows."""
+    yield text
+    if "\\" in text:
+        with suppress(ValueError):
+            yield decode_id(text)
+        yield text.replace("\\", "/")
 
 
 def _label(table: Table, text: str, number: int) -> str | None:

@@ -1,5 +1,6 @@
 """CSV of pictures: columns, splits, what is refused with its row."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_absolute_paths_inside_windows_separators_and_repeated_rows(tmp_path: Pa
     (inside / "deep" / "d.jpg").write_bytes(b"x")
     listing = read_csv(table(tmp_path, f"file,label\n{inside}/a.jpg,x\ndeep\\d.jpg,y\na.jpg,x\n"))
     assert [image.id for image in listing.images] == ["a.jpg", "deep/d.jpg"]
+
+
+def test_our_own_ids_find_their_files(tmp_path: Path) -> None:
+    path = table(tmp_path, "id,file,label\n1,caf\\xe9.jpg,x\n2,back\\x5cslash.jpg,x\n3,a\\xzz.jpg,x\n")
+    for name in (b"caf\xe9.jpg", b"back\\slash.jpg"):
+        (path.parent / os.fsdecode(name)).write_bytes(b"x")
+    listing = read_csv(path)
+    assert [image.id for image in listing.images] == ["back\\x5cslash.jpg", "caf\\xe9.jpg"]
+    assert [item.path for item in listing.skipped] == ["a/xzz.jpg"]
 
 
 @pytest.mark.parametrize(
