@@ -122,7 +122,7 @@ def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
     return cues
 
 
-def test_cue(
+def try_cue(
     case: Case,
     cue: Cue,
     pair: tuple[str, str],

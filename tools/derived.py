@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
 
 from embeddings.index import NeighbourGraph, nearest, neighbour_graph
 from tools.code_version import code_version
@@ -23,6 +24,8 @@ COPY_SIMILARITY = 0.97
 STEPS = 16
 """Thresholds tried, evenly from where one picture in twenty has so near a neighbour down to the usual 20th neighbour:
 similarities differ between encoders, so the range comes from the case."""
+SURE = 0.01
+"""Held-out images must be nearer to training images than test images are by more than chance before any grouping."""
 LARGEST_GROUP = 0.25
 """A threshold that joins more than this share of the images says nothing about bursts."""
 
@@ -53,17 +56,17 @@ class Derived:
         return NeighbourGraph(kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32))
 
     @cached_property
-    def test_nearness(self) -> float:
-        """Median similarity of a test image to its nearest training image; nan without a test split."""
+    def test_nearness(self) -> NDArray[np.float32]:
+        """Similarity of each test image to its nearest training image; empty without a test split."""
         case = self._case
         if not case.has_test:
-            return nan
+            return np.zeros(0, dtype=np.float32)
         vectors = case.space.vectors
-        return float(np.median(nearest(vectors[case.fit], vectors[case.evaluation], 1)[0][:, 0]))
+        return np.asarray(nearest(vectors[case.fit], vectors[case.evaluation], 1)[0][:, 0])
 
     @cached_property
-    def random_nearness(self) -> float:
-        """Median similarity of an image held out by random folds to its nearest training image."""
+    def random_nearness(self) -> NDArray[np.float32]:
+        """Similarity of each image held out by random folds to its nearest training image."""
         case = self._case
         return held_out_nearness(case.space.vectors[case.fit], self.random_folds[case.fit])
 
@@ -94,7 +97,8 @@ class Derived:
         case = self._case
         vectors = case.space.vectors
         copies = similarity_groups(vectors, self.graph, COPY_SIMILARITY)
-        if not case.has_test or self.random_nearness <= self.test_nearness:
+        nearer = case.has_test and mannwhitneyu(self.random_nearness, self.test_nearness, alternative="greater")
+        if not nearer or nearer.pvalue >= SURE:
             return copies, COPY_SIMILARITY, "copies"
         best, chosen = copies, COPY_SIMILARITY
         for similarity in self.thresholds():
@@ -103,7 +107,7 @@ class Derived:
                 break
             folds = partition(case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping"))
             best, chosen = groups, similarity
-            if held_out_nearness(vectors[case.fit], folds) <= self.test_nearness:
+            if np.median(held_out_nearness(vectors[case.fit], folds)) <= np.median(self.test_nearness):
                 break
         return best, chosen, "similarity"
 

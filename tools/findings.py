@@ -45,6 +45,9 @@ class Evidence:
     how: str = ""
 
     def __post_init__(self) -> None:
+        for name, kind in (("value", float), ("n", int), ("low", float), ("high", float)):
+            given = getattr(self, name)
+            object.__setattr__(self, name, None if given is None else kind(given))  # numpy numbers are no JSON
         if not isfinite(self.value):
             raise ValueError(f"evidence {self.name!r} must be finite, got {self.value}")
         if (self.low is None) != (self.high is None):

@@ -72,10 +72,10 @@ class Grouping:
     similarity: float
 
 
-def held_out_nearness(vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> float:
-    """Median similarity of a held-out image to its nearest training image, over folds."""
+def held_out_nearness(vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Similarity of each held-out image to its nearest training image, over folds; shape (n,)."""
     best = np.empty(len(vectors), dtype=np.float32)
     for fold in np.unique(folds):
         held = folds == fold
         best[held] = nearest(vectors[~held], vectors[held], 1)[0][:, 0]
-    return float(np.median(best))
+    return best

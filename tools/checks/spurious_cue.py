@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.case import Case
-from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, candidates, test_cue
+from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, candidates, try_cue
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.statistics import benjamini_hochberg, wilson
@@ -64,7 +64,7 @@ def confused_pairs(case: Case) -> list[tuple[str, str]]:
 def all_tests(case: Case, pairs: list[tuple[str, str]], cues: list[Cue]) -> list[Tested]:
     """Every candidate cue against every confused pair."""
     training, judged = np.flatnonzero(case.fit), np.flatnonzero(case.derived.judged)
-    return [test_cue(case, cue, pair, training, judged, case.derived.predicted) for pair in pairs for cue in cues]
+    return [try_cue(case, cue, pair, training, judged, case.derived.predicted) for pair in pairs for cue in cues]
 
 
 def _strongest(tests: list[Tested], scope: Scope, *, everything: bool) -> list[Tested]:

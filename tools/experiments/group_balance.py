@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tools.case import Case
-from tools.cues import PRESENT, candidates, test_cue
+from tools.cues import PRESENT, candidates, try_cue
 from tools.findings import Cost
 from tools.folds import partition
 from tools.training.baseline import Training, parent_scores
@@ -33,7 +33,7 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
     predicted = _held_out(case, training, rng)
     best: tuple[int, np.ndarray] | None = None
     for cue in candidates(case, training.rows):
-        tests = [test_cue(case, cue, p, training.rows, training.rows, predicted) for p in (pair, pair[::-1])]
+        tests = [try_cue(case, cue, p, training.rows, training.rows, predicted) for p in (pair, pair[::-1])]
         if tests[0].strength < PRESENT:
             continue
         mislead = sum(t.against[0] for t in tests)

@@ -1,0 +1,59 @@
+"""Stable kinds, spherical k-means and the adjusted Rand index, by hand and against scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from tools.subclasses import adjusted_rand, find_parts, spherical_kmeans
+
+
+def unit(x: np.ndarray) -> np.ndarray:
+    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_adjusted_rand_equals_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        a, b = rng.integers(0, 4, 50), rng.integers(0, 3, 50)
+        assert adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b))
+
+
+def test_adjusted_rand_of_one_part_each_is_one() -> None:
+    assert adjusted_rand(np.zeros(5, dtype=int), np.zeros(5, dtype=int)) == 1.0
+
+
+def test_kmeans_finds_opposite_poles() -> None:
+    rng = np.random.default_rng(0)
+    vectors = unit(rng.normal(scale=0.1, size=(40, 5)) + np.repeat([[1, 0, 0, 0, 0], [-1, 0, 0, 0, 0]], 20, axis=0))
+    labels, centres = spherical_kmeans(vectors, 2, rng)
+    assert adjusted_rand(labels, np.repeat([0, 1], 20)) == 1.0
+    np.testing.assert_allclose(np.abs(centres[:, 0]), 1, atol=0.02)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_the_number_of_kinds_is_found(count: int) -> None:
+    rng = np.random.default_rng(1)
+    truth = np.repeat(np.arange(count), 40)
+    vectors = unit(rng.normal(size=(40 * count, 64)) + 9 * np.eye(64)[truth] + 20 * np.eye(64)[63])
+    parts, best = find_parts(vectors, np.arange(len(truth)), rng)
+    assert parts is not None
+    assert adjusted_rand(parts.labels, truth) > 0.95
+    assert best >= parts.stability > 0.9
+    np.testing.assert_array_equal(parts.assign(vectors), parts.labels)
+
+
+@pytest.mark.parametrize("dimension", [32, 256, 1280])
+@pytest.mark.parametrize("size", [60, 300])
+def test_one_gaussian_is_one_kind(dimension: int, size: int) -> None:
+    rng = np.random.default_rng(dimension + size)
+    parts, best = find_parts(unit(rng.normal(size=(size, dimension)) + 1), np.arange(size), rng)
+    assert parts is None
+    assert best < 0.2
+
+
+def test_copies_in_bursts_do_not_make_kinds() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(12), 6)
+    vectors = unit(rng.normal(size=(12, 64))[groups] + 0.05 * rng.normal(size=(72, 64)))
+    parts, _ = find_parts(vectors, groups, rng)
+    assert parts is None
