@@ -420,12 +420,3 @@ def test_two_writers_take_turns(filled: Workspace) -> None:
     for thread in threads:
         thread.join()
     assert [info.version for info in filled.versions()] == list(range(1, 12))
-
-
-def test_a_held_lock_is_reported_not_waited_for_ever(tmp_path: Path) -> None:
-    with (
-        store.writer(tmp_path / "lock"),
-        pytest.raises(WorkspaceDamaged, match="one writer at a time"),
-        store.writer(tmp_path / "lock", wait=0.1),
-    ):
-        pass
