@@ -19,7 +19,7 @@ TABLES: dict[str, Callable[[Rng], Picture]] = {
     "metal": textures.metal,
     "paper": textures.paper,
 }
-BAKERY = ("metal", "paper", "wood", "marble", "cloth", "counter")
+BAKERY = ("metal", "paper", "wood", "marble", "counter")
 STALL = ("wood", "marble", "cloth", "counter", "grass")
 _FAR = -1.6  # depth of what is out of focus: too far behind to catch a shadow
 

@@ -85,9 +85,9 @@ class Canvas:
         albedo, normal : ndarray, shape (h, w, 3)
         """
         seen = (mask > 0.5) & (depth > self.depth[box])
-        self.depth[box][seen] = depth[seen]
-        self.albedo[box][seen] = albedo[seen]
-        self.normal[box][seen] = normal[seen]
+        np.copyto(self.depth[box], depth, where=seen)
+        np.copyto(self.albedo[box], albedo, where=seen[..., None])
+        np.copyto(self.normal[box], normal, where=seen[..., None])
         self.gloss[box][seen] = gloss
         self.sharp[box][seen] = sharp
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.demo.canvas import Canvas, unit
+from app.demo.canvas import Box, Camera, Canvas, unit
 from app.demo.noise import Floats, Rng, fractal, linear, mix, smoothstep
 
 COOKIES = ("golden", "burnt", "broken")
@@ -52,7 +52,7 @@ def draw_dough(rng: Rng, kind: str) -> Dough:
     turn, far = rng.uniform(0, 2 * np.pi, count), 0.85 * np.sqrt(rng.uniform(0, 1, count))
     size = rng.uniform(0.06, 0.125, count)
     chips = np.stack([far * np.cos(turn), far * np.sin(turn), size, rng.uniform(0, 6, count)], axis=1)
-    burnt = float(rng.uniform(0.75, 1.7)) if kind == "burnt" else 0.0
+    burnt = float(rng.uniform(1.25, 1.9)) if kind == "burnt" else 0.0
     return Dough(linear(*base), linear(*edge), chips.astype(np.float32), burnt, int(rng.integers(2**31)))
 
 
@@ -63,7 +63,7 @@ def put_cookie(canvas: Canvas, rng: Rng, kind: str, a: float, b: float, radius: 
     if kind != "broken":
         _piece(canvas, dough, a, b, radius, turn, None)
         return
-    if rng.uniform() < 0.6:
+    if rng.uniform() < 0.75:
         _snapped(canvas, rng, dough, a, b, radius, turn)
     else:
         _piece(canvas, dough, a, b, radius, turn, _bite(rng))
@@ -72,9 +72,9 @@ def put_cookie(canvas: Canvas, rng: Rng, kind: str, a: float, b: float, radius: 
 
 def _snapped(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius: float, turn: float) -> None:
     """Two halves, or three pieces, moved apart along the crack."""
-    offset, gap = rng.uniform(-0.25, 0.25), rng.uniform(0.06, 0.22)
+    offset, gap = rng.uniform(-0.25, 0.25), rng.uniform(0.12, 0.26)
     teeth = _teeth(rng)
-    third = rng.uniform() < 0.35
+    third = rng.uniform() < 0.5
     for side in (-1, 1):
         shift = side * gap * radius
         x, y = -np.sin(turn) * shift, np.cos(turn) * shift
@@ -154,23 +154,28 @@ def _piece(canvas: Canvas, dough: Dough, a: float, b: float, radius: float, turn
     if clip is not None:  # the broken face shows pale crumb
         pale = _CRUMB if dough.burnt < 0.3 else dough.base
         albedo = mix(albedo, pale, 0.75 * (1 - smoothstep(0.02, 0.1, cut)))
-    height, albedo = _chips(dough, u, v, fine, height, albedo)
-    down, right = np.gradient(height * radius, 2 / camera.side)
-    slope = np.stack([right, down * np.cos(camera.tilt)], axis=-1).clip(-2.2, 2.2)
-    front = np.array([0, np.cos(camera.tilt), np.sin(camera.tilt)], dtype=np.float32)
-    tilted = camera.up - slope[..., :1] * np.array([1, 0, 0], dtype=np.float32) - slope[..., 1:] * front
-    normal = unit(tilted)
-    normal[..., 2] = np.maximum(normal[..., 2], 0.05)
+    _chips(camera, box, dough, turn, middle, radius, (u, v, fine), height, albedo)
     depth = y * np.tan(camera.tilt) + (height + 0.03) * radius / np.cos(camera.tilt)
     canvas.put(
         box,
         mask=mask.astype(np.float32),
         depth=depth.astype(np.float32),
         albedo=albedo,
-        normal=unit(normal),
+        normal=_tilted(camera, height * np.float32(radius)),
         gloss=0.05,
         sharp=12,
     )
+
+
+def _tilted(camera: Camera, height: Floats) -> Floats:
+    """Normals of a relief that lies on the table, shape (h, w, 3)."""
+    down, right = np.gradient(height, np.float32(2 / camera.side))
+    right, down = right.clip(-2.2, 2.2), (down * np.float32(np.cos(camera.tilt))).clip(-2.2, 2.2)
+    normal = np.empty((*height.shape, 3), dtype=np.float32)
+    normal[..., 0] = -right
+    normal[..., 1] = camera.up[1] - down * np.cos(camera.tilt)
+    normal[..., 2] = np.maximum(camera.up[2] - down * np.sin(camera.tilt), 0.05)
+    return unit(normal)
 
 
 def _bake(dough: Dough, rng: Rng, far: Floats, coarse: Floats, fine: Floats) -> Floats:
@@ -186,15 +191,38 @@ def _bake(dough: Dough, rng: Rng, far: Floats, coarse: Floats, fine: Floats) -> 
     return np.clip(colour, 0.002, 1).astype(np.float32)
 
 
-def _chips(dough: Dough, u: Floats, v: Floats, fine: Floats, height: Floats, albedo: Floats) -> tuple[Floats, Floats]:
+def _chips(
+    camera: Camera,
+    box: Box,
+    dough: Dough,
+    turn: float,
+    middle: Floats,
+    radius: float,
+    fields: tuple[Floats, Floats, Floats],
+    height: Floats,
+    albedo: Floats,
+) -> None:
+    """Press chips into the relief and its colour, in place, each only where it lies."""
+    c, s = np.cos(turn), np.sin(turn)
     for x, y, size, phase in dough.chips:
+        across, along = c * x - s * y, s * x + c * y
+        rows, columns = camera.box(
+            float(middle[0] + across * radius),
+            float(middle[1] + along * radius * np.cos(camera.tilt)),
+            float(size * radius * 1.5),
+        )
+        top, left = box[0].start, box[1].start
+        spot = (
+            slice(max(rows.start - top, 0), max(rows.stop - top, 0)),
+            slice(max(columns.start - left, 0), max(columns.stop - left, 0)),
+        )
+        u, v, fine = (field[spot] for field in fields)
         du, dv = u - x, v - y
         wobble = 1 + 0.22 * np.cos(3 * np.arctan2(dv, du) + phase)
-        away = np.hypot(du, dv) / (size * wobble) + 0.08 * fine
-        inside = smoothstep(1.1, 0.9, away.astype(np.float32))
-        albedo = mix(albedo, _CHIP, inside)
-        height = height + inside * size * 0.5 * np.sqrt(np.clip(1 - (0.8 * away) ** 2, 0, 1))
-    return height.astype(np.float32), albedo
+        away = (np.hypot(du, dv) / (size * wobble) + 0.08 * fine).astype(np.float32)
+        inside = smoothstep(1.1, 0.9, away)
+        albedo[spot] = mix(albedo[spot], _CHIP, inside)
+        height[spot] += inside * size * 0.5 * np.sqrt(np.clip(1 - (0.8 * away) ** 2, 0, 1))
 
 
 def _crumbs(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius: float) -> None:

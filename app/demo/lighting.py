@@ -65,6 +65,8 @@ def shadow(canvas: Canvas, light: Light) -> Floats:
     across = float(np.hypot(light.direction[0], light.direction[1]))
     rise = float(light.direction[2]) / max(across, 1e-3)
     hidden = np.zeros_like(depth)
+    # the farther side of an outline receives the shadow: the other way round a lit seam would run along it
+    receiver = ndimage.minimum_filter(depth, 2)
     reach = len(depth) // 3
     padded = np.pad(depth, reach, mode="edge")
     n = len(depth)
@@ -72,7 +74,7 @@ def shadow(canvas: Canvas, light: Light) -> Floats:
         dx, dy = (round(float(v) / across * distance) for v in light.direction[:2])
         other = padded[reach + dy : reach + dy + n, reach + dx : reach + dx + n]
         length = distance * 4 / side
-        over = other - depth - length * rise
+        over = other - receiver - length * rise
         hit = np.clip(over / (light.softness * length * 0.5), 0, 1)
         hidden = np.maximum(hidden, np.where(over < _THICKNESS, hit, 0))
     return enlarge(ndimage.gaussian_filter(hidden, 1.5), side, side)
@@ -81,8 +83,10 @@ def shadow(canvas: Canvas, light: Light) -> Floats:
 def occlusion(canvas: Canvas) -> Floats:
     """How open each pixel is to its surroundings, 0-1, shape (side, side)."""
     side = canvas.camera.side
-    depth = np.maximum(canvas.depth[::4, ::4], -1.5)
+    depth = np.maximum(canvas.depth[::2, ::2], -1.5)
     shut = np.zeros_like(depth)
-    for sigma in (2.0, 7.0):
-        shut += np.clip((ndimage.gaussian_filter(depth, sigma) - depth) * (1.2 / (sigma * 8 / side)) * 0.5, 0, 1)
+    for sigma in (4.0, 14.0):
+        shut += np.clip(
+            (ndimage.gaussian_filter(depth, sigma, truncate=2.5) - depth) * (1.2 / (sigma * 4 / side)) * 0.5, 0, 1
+        )
     return enlarge(np.exp(-0.9 * shut), side, side)

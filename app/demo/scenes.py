@@ -55,7 +55,7 @@ def render(scene: Scene) -> bytes:
 def _bakery(rng: Rng, kind: str) -> Canvas:
     canvas = Canvas(Camera(WORKING, float(rng.uniform(0, 0.6))))
     lay_table(canvas, rng, BAKERY)
-    radius = float(rng.uniform(0.42, 0.72))
+    radius = float(rng.uniform(0.52, 0.8))
     a, b = rng.uniform(-0.22, 0.22, 2) * (1.2 - radius)
     if rng.uniform() < 0.4:  # neighbours on the tray, cut by the frame
         for turn in rng.uniform(0, 2 * np.pi) + np.arange(int(rng.integers(1, 4))) * 1.6:
@@ -63,7 +63,7 @@ def _bakery(rng: Rng, kind: str) -> Canvas:
             put_cookie(
                 canvas,
                 rng,
-                kind if rng.uniform() < 0.7 else "golden",
+                kind,
                 a + far * np.cos(turn),
                 b + far * np.sin(turn),
                 radius,
