@@ -48,15 +48,15 @@ def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
     16-bit integers are divided by 257, so 65535 becomes 255 whatever the picture's own maximum is. 32-bit integers
     that need more are divided by their maximum. Floats in 0–1 are multiplied by 255, in 0–255 taken as they are,
-    others stretched from minimum to maximum; NaN becomes black.
+    others stretched from minimum to maximum, or cut to 0–255 where all are equal; NaN counts as 0.
     """
     if np.issubdtype(values.dtype, np.floating):
         finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         low, high = float(finite.min()), float(finite.max())
         if low >= 0 and high <= 1:
             scaled = finite * 255
-        elif low >= 0 and high <= 255:
-            scaled = finite
+        elif (low >= 0 and high <= 255) or low == high:
+            scaled = np.clip(finite, 0, 255)
         else:
             scaled = (finite - low) * (255 / (high - low))
     else:

@@ -150,8 +150,10 @@ def _decode(image: Image.Image, data: bytes, limits: Limits, smallest_side: int 
     if kind == "JPEG" and not _jpeg_ends(data):
         raise Unreadable("the picture is cut short: its JPEG data has no end")
     several = image.format != "MPO" and _has_frames(image)
-    orientation = _orientation(image)
     deep = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    if kind not in ("JPEG", "TIFF"):
+        image.load()  # asking a PNG for its EXIF decodes it, and a fault met there would pass unseen
+    orientation = _orientation(image)
     exif = _exif_texts(image)
     if smallest_side is not None and kind == "JPEG":
         image.draft(None, (smallest_side, smallest_side))
