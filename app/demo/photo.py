@@ -51,22 +51,22 @@ def draw_shot(rng: Rng, *, dark: bool) -> Shot:
 
 def develop(scene: Floats, shot: Shot, rng: Rng) -> NDArray[np.uint8]:
     """Scene light to sRGB bytes, shape (320, 320, 3)."""
-    side = len(scene)
-    axis = np.linspace(-1, 1, side, dtype=np.float32)
-    fall = 1 - rng.uniform(0, 0.16) * (axis[:, None] ** 2 + axis[None, :] ** 2)
-    light = scene * fall[..., None] * np.array(shot.balance, dtype=np.float32)
+    axis = np.linspace(-1, 1, SIDE, dtype=np.float32)
+    fall = 1 - np.float32(rng.uniform(0, 0.16)) * (axis[:, None] ** 2 + axis[None, :] ** 2)
     reduced = np.stack(
         [
             np.asarray(
-                Image.fromarray(np.ascontiguousarray(light[..., k])).resize((SIDE, SIDE), Image.Resampling.HAMMING)
+                Image.fromarray(np.ascontiguousarray(scene[..., k])).resize((SIDE, SIDE), Image.Resampling.HAMMING)
             )
             for k in range(3)
         ],
         axis=-1,
     )
     reduced = ndimage.gaussian_filter(reduced, (shot.blur, shot.blur, 0), truncate=3)
+    reduced *= fall[..., None]
+    reduced *= np.array(shot.balance, dtype=np.float32) * np.float32(1.5 * shot.exposure)
     # a shoulder instead of a hard clip, so that highlights roll off as in a camera
-    tone = (1 - np.exp(-1.5 * shot.exposure * np.clip(reduced, 0, None))) ** np.float32(1 / 2.2)
+    tone = (1 - np.exp(-np.clip(reduced, 0, None))) ** np.float32(1 / 2.2)
     grain = rng.standard_normal(tone.shape, dtype=np.float32)
     return np.asarray(np.clip((tone + grain * shot.noise) * 255, 0, 255), dtype=np.uint8)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from app.demo.noise import Floats, Rng, fractal, ridges, smoothstep
 
-SIDE = 448
+SIDE = 400
 Picture = NDArray[np.uint8]
 
 
