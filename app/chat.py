@@ -13,7 +13,7 @@ from app.edge import model_state, prepare_libraries, read_context, read_settings
 from app.escaping import plain_markdown, shown
 from app.panels import STYLE, draw_answer
 from app.printing import subject_text
-from app.views import Document, suggested_questions
+from app.views import Document, counted, suggested_questions
 from tools.errors import AdvisorError, NoDataset
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def main() -> None:
     workspace = _workspace()
     try:
         kept, case = _open(workspace)
-    except NoDataset as error:
-        _draw_welcome(workspace, error)
+    except NoDataset:
+        _draw_welcome(workspace)
         return
     except AdvisorError as error:
         _draw_error(error)
@@ -65,14 +65,16 @@ def _case(path: str, state: str, _kept: "Workspace", _settings: "Settings") -> "
     return _kept.case(_settings)
 
 
-def _draw_welcome(workspace: Path, error: AdvisorError) -> None:
+def _draw_welcome(workspace: Path) -> None:
     st.title("Nothing to look at yet")
     st.markdown(
         f"The workspace `{shown(workspace).replace('`', '')}` holds no pictures. In a terminal, run one of these:"
     )
     st.code(
-        f"advisor import PATH --workspace {shown(workspace)}   # a folder of class folders, or a CSV\n"
-        "advisor demo                     # draws its own pictures with planted faults",
+        "# a folder of class folders, or a CSV\n"
+        f"advisor import PATH --workspace {shown(workspace)}\n\n"
+        "# pictures drawn by the advisor, with planted faults\n"
+        "advisor demo",
         language="bash",
     )
     st.markdown("Then reload this page.")
@@ -102,7 +104,7 @@ def _draw_sidebar(case: "Case", workspace: Path) -> None:
             f"**{len(dataset['classes'])}** classes"
         )
         if dataset["skipped"]:
-            with st.expander(f"{len(dataset['skipped'])} files skipped"):
+            with st.expander(f"{counted(len(dataset['skipped']), 'file')} skipped"):
                 st.dataframe(_skipped_rows(dataset), hide_index=True, width="stretch")
         with st.expander("Pictures per class"):
             counts = sorted(dataset["classes"].items(), key=lambda item: -item[1])
@@ -137,13 +139,13 @@ def _draw_conversation(kept: "Workspace", case: "Case") -> None:
             "Ask in plain words and name classes as you call them. Every number in an answer was computed from your "
             "pictures by the advisor's own code, and the fixes it names were tried on held-out pictures."
         )
-    for number, (question, answer) in enumerate(turns):
-        _draw_question(question)
+    for number, (past, answer) in enumerate(turns):
+        _draw_question(past)
         with st.chat_message("assistant", avatar=ADVISOR):
             draw_answer(answer, case, f"turn-{number}")
     asked = st.chat_input("Why is my model confusing … and …?")
     suggested = _draw_suggestions(case) if not turns else None
-    question = asked or suggested
+    question: str | None = asked or suggested
     if question:
         _draw_question(question)
         turns.append((question, _ask(question, kept, case, thread)))

@@ -14,9 +14,11 @@ from app.views import (
     RUNGS,
     Document,
     action_title,
+    counted,
     effect_sentence,
     evidence_of,
     evidence_rows,
+    merged_advice,
     quiet_outcomes,
     ranked_findings,
     severity_text,
@@ -25,6 +27,7 @@ from app.views import (
 COLOURS = {"high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
 VERDICT_COLOURS = {"helps": "green", "hurts": "red"}
 FIRST_IMAGES = 6
+FIRST_NUMBERS = 10
 FIRST_ARGUMENTS = 8
 
 
@@ -55,20 +58,28 @@ def finding_block(code: str, finding: Document) -> RenderableType:
     """One finding: title, how much it matters, sentence, numbers, pictures, what to do."""
     level = str(finding["severity"]["level"])
     parts: list[RenderableType] = [Text(shown_lines(finding["summary"]))]
-    if finding.get("rung"):
+    if matters := severity_text(finding["severity"]):
+        parts.append(Text(matters, style="dim"))
+    if finding["rung"]:
         parts.append(Text(f"Evidence ladder: {RUNGS[finding['rung']]}", style="dim"))
-    parts.append(table(evidence_rows(finding["evidence"]), ("Measured", "Value", "Interval", "Pictures")))
-    if finding.get("images"):
+    rows = evidence_rows(finding["evidence"])
+    parts.append(table(rows[:FIRST_NUMBERS], ("Measured", "Value", "Interval", "Pictures")))
+    if len(rows) > FIRST_NUMBERS:
+        parts.append(Text(f"and {counted(len(rows) - FIRST_NUMBERS, 'more number')} in --json", style="dim"))
+    if finding["images"]:
         parts.append(images_line(finding["images"]))
-    for advice in finding.get("recommendations", ()):
+    for advice in merged_advice(finding["recommendations"]):
         parts.append(Text.assemble(("To do: ", "bold"), action_title(advice), f" — {shown(advice['why'])}"))
-        if advice.get("experiment"):
-            pairs = advice.get("arguments", {}).items()
-            words = "".join(f" --argument {shlex.quote(shown(f'{k}={v}'))}" for k, v in pairs)
-            parts.append(Text(f"Try it: advisor experiment run {advice['experiment']}{words}", style="dim"))
+        if advice["experiment"]:
+            line = f"Try it: advisor experiment run {advice['experiment']}{argument_words(advice['arguments'])}"
+            parts.append(Text(line, style="dim"))
     title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), f"  [{code}]")
-    matters = Text(severity_text(finding["severity"]), style="dim")
-    return Group(title, Padding(Group(matters, *parts), (0, 0, 1, 4)))
+    return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))
+
+
+def argument_words(arguments: Document) -> str:
+    """Arguments of an experiment as one types them."""
+    return "".join(f" --argument {shlex.quote(shown(f'{name}={value}'))}" for name, value in arguments.items())
 
 
 def outcome_lines(title: str, outcomes: Sequence[tuple[str, str]]) -> Iterable[RenderableType]:
@@ -103,10 +114,10 @@ def case_lines(document: Document) -> Iterable[RenderableType]:
     """Dataset, whose errors are counted, encoder."""
     dataset = document.get("dataset")
     if dataset:
-        skipped = dataset.get("skipped", ())
+        skipped = dataset["skipped"]
         yield Text(
-            f"Dataset version {dataset['version']}: {dataset['images']} images, {len(dataset['classes'])} classes"
-            f", {len(skipped)} files skipped"
+            f"Dataset version {dataset['version']}: {counted(dataset['images'], 'image')}, "
+            f"{counted(len(dataset['classes']), 'class', 'classes')}, {counted(len(skipped), 'file')} skipped"
         )
     yield Text(f"Errors counted: {subject_text(str(document['subject']))}")
     encoder = document["encoder"]
@@ -152,7 +163,7 @@ def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[Ren
         yield Text("")
         yield Text.assemble((str(entry["kind"]), "bold"), f"  {shown(entry['sentence'])}")
         options = entry["arguments"]
-        words = [" ".join(f"--argument {shlex.quote(shown(f'{k}={v}'))}" for k, v in a.items()) for a in options]
+        words = [argument_words(a).strip() for a in options]
         if not options:
             yield Text("    nothing to work on here", style="dim")
         for line in [w for w in words if w][:FIRST_ARGUMENTS]:

@@ -63,8 +63,8 @@ def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
 
 
 def severity_text(severity: Document) -> str:
-    """``high, explains 23.1 % of the errors``."""
-    parts = [str(severity["level"])]
+    """``explains 23.1 % of the errors, +3.0 points when fixed``; empty where neither is known."""
+    parts = []
     if severity.get("errors_explained") is not None:
         parts.append(f"explains {number_text(severity['errors_explained'], 'share')} of the errors")
     if severity.get("gain") is not None:
@@ -124,6 +124,24 @@ def effect_sentence(effect: Document) -> str:
     if effect.get("needed"):
         line += f"; about {effect['needed']} evaluation pictures would settle it"
     return line
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "file"), counted(2, "class", "classes")
+    ('1 file', '2 classes')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def merged_advice(recommendations: Iterable[Document]) -> list[Document]:
+    """Recommendations that differ only in their target, as one with all targets."""
+    merged: dict[tuple[str, str], list[Document]] = {}
+    for one in recommendations:
+        alone = str(one["target"]) if one.get("experiment") else ""
+        merged.setdefault((f"{one['action']} {alone}", one["why"]), []).append(one)
+    return [{**same[0], "target": ", ".join(str(o["target"]) for o in same)} for same in merged.values()]
 
 
 def action_title(action: Document) -> str:
