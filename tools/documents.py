@@ -8,7 +8,6 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import LEVELS, Effect, Evidence, Finding, Measure, Outcome, Recommendation
-from tools.importing import Imported
 from tools.metrics import quality
 from tools.statistics import wilson
 
@@ -168,26 +167,6 @@ def _accuracy_sentence(case: Case) -> str:
         return "There is nothing to judge: no labelled picture with a prediction."
     found = quality(case, case.derived.predicted, case.derived.judged, "")
     return f"Accuracy is {found.accuracy.text} ({found.accuracy.interval})."
-
-
-def import_document(case: Case, done: Imported) -> Json:
-    """The whole of ``advisor import --json``."""
-    skipped = len(done.dataset.skipped)
-    text = f"Version {done.dataset.version}: {len(done.dataset)} pictures in {len(done.dataset.classes)} classes"
-    text += f", {skipped} files skipped" if skipped else ""
-    if not done.changed:
-        text += "; nothing changed since the last import"
-    elif done.diff is not None:
-        text += f"; {done.diff.text}"
-    return {
-        **case_head(case, text + "."),
-        "dataset": dataset_json(case),
-        "changed": done.changed,
-        "diff": None if done.diff is None else {**done.diff.to_json(), "counts": done.diff.counts},
-        "encoder_chosen": done.encoder,
-        "predictions": done.predictions or None,
-        "seconds": round(done.seconds, 3),
-    }
 
 
 def audit_document(case: Case, outcomes: Sequence[Outcome]) -> Json:

@@ -1,0 +1,64 @@
+"""Rewrites the generated blocks of README.md from the code; ``--check`` only says whether they are stale."""
+
+import ast
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = {
+    "app": "people",
+    "agent": "a question to a grounded answer",
+    "tools": "labels and models to findings and experiments",
+    "embeddings": "pictures to vectors to neighbours",
+    "prompts": "what a language model is told, and the answer's templates",
+    "benchmarks": "heavy measurements, and the code that plants faults",
+    "docs": "decisions and this generator",
+}
+
+
+def first_line(file: Path) -> str:
+    """First line of a module's docstring."""
+    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return text.splitlines()[0] if text else ""
+
+
+def files() -> str:
+    """One line per file, room by room."""
+    lines: list[str] = []
+    for room, words in ROOMS.items():
+        lines += [f"**{room}/**: {words}", ""]
+        for file in sorted((ROOT / room).rglob("*.py")):
+            if file.name != "__init__.py":
+                lines.append(f"- `{file.relative_to(ROOT).as_posix()}`: {first_line(file)}")
+        lines.append("")
+    return "\n".join(lines).strip()
+
+
+def registry(folder: str) -> str:
+    """A table of the checks or experiments on disk: code and sentence."""
+    rows = [
+        f"| `{file.stem.replace('_', '-')}` | {first_line(file)} |"
+        for file in sorted((ROOT / "tools" / folder).glob("*.py"))
+        if file.name != "__init__.py"
+    ]
+    return "\n".join([f"| {'check' if folder == 'checks' else 'experiment'} | what it does |", "|---|---|", *rows])
+
+
+BLOCKS = {"files": files, "checks": lambda: registry("checks"), "experiments": lambda: registry("experiments")}
+
+
+def regenerated(text: str) -> str:
+    """README with fresh blocks between ``<!-- name -->`` and ``<!-- /name -->``."""
+    for name, make in BLOCKS.items():
+        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        head, rest = text.split(start)
+        text = f"{head}{start}\n{make()}\n{end}{rest.split(end, 1)[1]}"
+    return text
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    fresh = regenerated(readme.read_text("utf-8"))
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if fresh == readme.read_text("utf-8") else "README.md is stale: run python docs/generate.py")
+    readme.write_text(fresh, "utf-8")
