@@ -1,5 +1,6 @@
 """What lies under and behind the things: table tops, and rooms out of focus."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -30,7 +31,7 @@ def lay_table(canvas: Canvas, rng: Rng, kinds: tuple[str, ...]) -> None:
     camera, side = canvas.camera, canvas.camera.side
     canvas.albedo[:] = _light(_project(TABLES[kind](rng), camera, rng))
     _, y = camera.grid((slice(0, side), slice(0, side)))
-    canvas.depth[:] = y * np.tan(camera.tilt)
+    canvas.depth[:] = y * math.tan(camera.tilt)
     canvas.normal[:] = camera.up
     canvas.gloss[:] = {"metal": 0.25, "marble": 0.15, "counter": 0.12}.get(kind, 0.02)
     canvas.sharp[:] = rng.uniform(6, 25)
@@ -55,8 +56,8 @@ def _light(picture: Picture) -> Floats:
 def _project(texture: Picture, camera: Camera, rng: Rng) -> Picture:
     """The texture turned at random, foreshortened, cut to the frame."""
     turn, zoom = rng.uniform(0, 2 * np.pi), rng.uniform(0.55, 0.72) * textures.SIDE / camera.side
-    c, s = np.cos(turn) * zoom, np.sin(turn) * zoom
-    high = 1 / max(np.cos(camera.tilt), 0.55)
+    c, s = math.cos(turn) * zoom, math.sin(turn) * zoom
+    high = 1 / max(math.cos(camera.tilt), 0.55)
     middle, centre = textures.SIDE / 2, camera.side / 2
     matrix = (
         c,

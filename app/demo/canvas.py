@@ -1,5 +1,6 @@
 """A depth-buffered canvas: objects are put on it, then lit together."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +28,11 @@ class Camera:
     @property
     def up(self) -> Floats:
         """Normal of the table in camera coordinates (x right, y down, z to the viewer), shape (3,)."""
-        return np.array([0, -np.sin(self.tilt), np.cos(self.tilt)], dtype=np.float32)
+        return np.array([0, -math.sin(self.tilt), math.cos(self.tilt)], dtype=np.float32)
 
     def above(self, a: float, b: float, height: float) -> Floats:
         """Camera coordinates of a point over the table at (a, b), shape (3,)."""
-        ground = np.array([a, b * np.cos(self.tilt), b * np.sin(self.tilt)])
+        ground = np.array([a, b * math.cos(self.tilt), b * math.sin(self.tilt)])
         return np.asarray(ground + self.up * height, dtype=np.float32)
 
     def box(self, x: float, y: float, reach: float) -> Box:

@@ -1,5 +1,6 @@
 """Cookies: golden, burnt, or broken."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -77,7 +78,7 @@ def _snapped(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius:
     third = rng.uniform() < 0.5
     for side in (-1, 1):
         shift = side * gap * radius
-        x, y = -np.sin(turn) * shift, np.cos(turn) * shift
+        x, y = -math.sin(turn) * shift, math.cos(turn) * shift
         twist = turn + side * rng.uniform(0, 0.16)
 
         def clip(u: Floats, v: Floats, side: int = side) -> Floats:
@@ -90,7 +91,7 @@ def _snapped(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius:
                     return np.asarray(np.minimum(v - offset - teeth(u), part * (u - teeth(v))), dtype=np.float32)
 
                 along = part * gap * radius * 0.8
-                x2, y2 = x + np.cos(turn) * along, y + np.sin(turn) * along
+                x2, y2 = x + math.cos(turn) * along, y + math.sin(turn) * along
                 _piece(canvas, dough, a + x2, b + y2, radius, twist + part * 0.05, quarter)
         else:
             _piece(canvas, dough, a + x, b + y, radius, twist, clip)
@@ -132,8 +133,8 @@ def _piece(canvas: Canvas, dough: Dough, a: float, b: float, radius: float, turn
     x, y = camera.grid(box)
     if min(x.shape) < 4:  # wholly outside the frame
         return
-    across, along = (x - middle[0]) / radius, (y - middle[1]) / np.cos(camera.tilt) / radius
-    u, v = np.cos(turn) * across + np.sin(turn) * along, -np.sin(turn) * across + np.cos(turn) * along
+    across, along = (x - middle[0]) / radius, (y - middle[1]) / math.cos(camera.tilt) / radius
+    u, v = math.cos(turn) * across + math.sin(turn) * along, -math.sin(turn) * across + math.cos(turn) * along
     rng = np.random.default_rng(dough.seed)
     span = max(x.shape)
     coarse = fractal(rng, span, 5, octaves=3)[: x.shape[0], : x.shape[1]]
@@ -150,7 +151,7 @@ def _piece(canvas: Canvas, dough: Dough, a: float, b: float, radius: float, turn
         pale = _CRUMB if dough.burnt < 0.3 else dough.base
         albedo = mix(albedo, pale, 0.75 * (1 - smoothstep(0.02, 0.1, cut)))
     _chips(camera, box, dough, turn, middle, radius, (u, v, fine), height, albedo)
-    depth = y * np.tan(camera.tilt) + (height + 0.03) * radius / np.cos(camera.tilt)
+    depth = y * math.tan(camera.tilt) + (height + 0.03) * radius / math.cos(camera.tilt)
     canvas.put(
         box,
         mask=mask.astype(np.float32),
@@ -173,11 +174,11 @@ def _outline(rng: Rng, angle: Floats) -> Floats:
 def _tilted(camera: Camera, height: Floats) -> Floats:
     """Normals of a relief that lies on the table, shape (h, w, 3)."""
     down, right = np.gradient(height, np.float32(2 / camera.side))
-    right, down = right.clip(-2.2, 2.2), (down * np.float32(np.cos(camera.tilt))).clip(-2.2, 2.2)
+    right, down = right.clip(-2.2, 2.2), (down * np.float32(math.cos(camera.tilt))).clip(-2.2, 2.2)
     normal = np.empty((*height.shape, 3), dtype=np.float32)
     normal[..., 0] = -right
-    normal[..., 1] = camera.up[1] - down * np.cos(camera.tilt)
-    normal[..., 2] = np.maximum(camera.up[2] - down * np.sin(camera.tilt), 0.05)
+    normal[..., 1] = camera.up[1] - down * math.cos(camera.tilt)
+    normal[..., 2] = np.maximum(camera.up[2] - down * math.sin(camera.tilt), 0.05)
     return unit(normal)
 
 
@@ -206,12 +207,12 @@ def _chips(
     albedo: Floats,
 ) -> None:
     """Press chips into the relief and its colour, in place, each only where it lies."""
-    c, s = np.cos(turn), np.sin(turn)
+    c, s = math.cos(turn), math.sin(turn)
     for x, y, size, phase in dough.chips:
         across, along = c * x - s * y, s * x + c * y
         rows, columns = camera.box(
             float(middle[0] + across * radius),
-            float(middle[1] + along * radius * np.cos(camera.tilt)),
+            float(middle[1] + along * radius * math.cos(camera.tilt)),
             float(size * radius * 1.5),
         )
         top, left = box[0].start, box[1].start
@@ -233,7 +234,7 @@ def _crumbs(canvas: Canvas, rng: Rng, dough: Dough, a: float, b: float, radius: 
     for _ in range(int(rng.integers(8, 36))):
         turn, far = rng.uniform(0, 2 * np.pi), radius * rng.uniform(0.15, 1.3)
         size = radius * rng.uniform(0.012, 0.05)
-        middle = camera.above(a + far * np.cos(turn), b + far * np.sin(turn), size * 0.4)
+        middle = camera.above(a + far * math.cos(turn), b + far * math.sin(turn), size * 0.4)
         box = camera.box(float(middle[0]), float(middle[1]), size * 1.3)
         x, y = camera.grid(box)
         if min(x.shape) < 2:

@@ -1,5 +1,6 @@
 """Apples and citrus fruit."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -104,7 +105,7 @@ def _paint_apple(canvas: Canvas, rng: Rng, kind: str, surface: Surface, radius: 
     around = points / np.maximum(np.hypot(points[0], points[1]), 0.15)
     around[2] = points[2] * 0.35
     streaks = solid_noise(around.astype(np.float32), 9, offset)
-    sunny = np.cos(rng.uniform(0, 6.3)) * points[0] + np.sin(rng.uniform(0, 6.3)) * points[1]
+    sunny = math.cos(rng.uniform(0, 6.3)) * points[0] + math.sin(rng.uniform(0, 6.3)) * points[1]
     patches = solid_noise(points, 1.6, offset, octaves=2)
     share = smoothstep(-0.9, 0.9, (level + 0.45 * streaks + 0.5 * patches + 0.9 * sunny).astype(np.float32))
     colour = mix(np.broadcast_to(ground, (points.shape[1], 3)), blush, share)

@@ -1,5 +1,7 @@
 """Hands that hold a fruit: gripping it, or letting it lie on the open palm."""
 
+import math
+
 import numpy as np
 
 from app.demo.canvas import Canvas
@@ -102,7 +104,7 @@ class Hand:
         length = float(np.sqrt(p @ p))
         if length < 1 + clear:
             p *= (1 + clear) / max(length, 1e-6)
-        c, s = np.cos(self.turn), np.sin(self.turn)
+        c, s = math.cos(self.turn), math.sin(self.turn)
         x, y = self.mirror * p[0], p[1]
         turned = np.array([c * x - s * y, s * x + c * y, p[2]])
         return np.asarray(self.centre + self.scale * turned, dtype=np.float32)

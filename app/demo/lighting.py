@@ -1,5 +1,6 @@
 """Light on a canvas: diffuse, highlight, soft shadows, ambient occlusion."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ def draw_light(rng: Rng) -> Light:
     """A light from some side and height, warm or cool, hard or soft."""
     turn, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.15)
     direction = np.array(
-        [np.cos(turn) * np.cos(height), np.sin(turn) * np.cos(height), np.sin(height)], dtype=np.float32
+        [math.cos(turn) * math.cos(height), math.sin(turn) * math.cos(height), math.sin(height)], dtype=np.float32
     )
     warmth = rng.uniform(-0.12, 0.2)
     tint = np.array([1 + warmth, 1, 1 - 1.3 * warmth], dtype=np.float32)

@@ -1,5 +1,6 @@
 """Whole pictures: cookies on a tray, fruit in a hand, on a plate, on a table."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +65,8 @@ def _bakery(rng: Rng, kind: str) -> Canvas:
                 canvas,
                 rng,
                 kind,
-                a + far * np.cos(turn),
-                b + far * np.sin(turn),
+                a + far * math.cos(turn),
+                b + far * math.sin(turn),
                 radius,
             )
     put_cookie(canvas, rng, kind, float(a), float(b), radius)
@@ -95,7 +96,7 @@ def _laid(rng: Rng, kind: str, *, plate: bool) -> Canvas:
         far = 0.0 if count == 1 else radius * (1.06 if count == 2 else 1.25)
         turn = start + 2 * np.pi * number / count
         size = radius * float(rng.uniform(0.92, 1.05))
-        spot = canvas.camera.above(a + far * np.cos(turn), b + far * np.sin(turn), lift + size * 0.92)
+        spot = canvas.camera.above(a + far * math.cos(turn), b + far * math.sin(turn), lift + size * 0.92)
         put_fruit(canvas, rng, kind, spot, size, _axis(rng, kind, canvas.camera))
     return canvas
 

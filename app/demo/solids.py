@@ -1,5 +1,6 @@
 """Fruit-like solids of revolution, traced per pixel."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,7 +66,7 @@ def basis(axis: Floats, turn: float) -> Floats:
     helper = np.array([1, 0, 0] if abs(axis[0]) < 0.8 else [0, 1, 0], dtype=np.float32)
     first = unit(np.cross(axis, helper).astype(np.float32))
     second = np.cross(axis, first)
-    c, s = np.cos(turn), np.sin(turn)
+    c, s = math.cos(turn), math.sin(turn)
     return np.stack([c * first + s * second, -s * first + c * second, axis]).astype(np.float32)
 
 

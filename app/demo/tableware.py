@@ -1,5 +1,7 @@
 """Flat round things on a table: plates."""
 
+import math
+
 import numpy as np
 
 from app.demo.canvas import Canvas, unit
@@ -22,7 +24,7 @@ def put_plate(canvas: Canvas, rng: Rng, a: float, b: float, radius: float) -> No
     middle = camera.above(a, b, 0.06 * radius)
     box = camera.box(float(middle[0]), float(middle[1]), radius * 1.02)
     x, y = camera.grid(box)
-    across, along = (x - middle[0]) / radius, (y - middle[1]) / np.cos(camera.tilt) / radius
+    across, along = (x - middle[0]) / radius, (y - middle[1]) / math.cos(camera.tilt) / radius
     far = np.hypot(across, along)
     well = rng.uniform(0.58, 0.72)
     height = PLATE_DEPTH * (0.35 * smoothstep(well - 0.1, well + 0.02, far) + 0.65 * smoothstep(well, 1.25, far))
@@ -31,9 +33,9 @@ def put_plate(canvas: Canvas, rng: Rng, a: float, b: float, radius: float) -> No
     outward = np.stack([across, along], axis=-1) / np.maximum(far, 1e-4)[..., None]
     # the table's own axes in camera coordinates: right, towards the viewer, up
     right = np.array([1, 0, 0], dtype=np.float32)
-    front = np.array([0, np.cos(camera.tilt), np.sin(camera.tilt)], dtype=np.float32)
+    front = np.array([0, math.cos(camera.tilt), math.sin(camera.tilt)], dtype=np.float32)
     normal = unit(camera.up - slope[..., None] * (outward[..., :1] * right + outward[..., 1:] * front))
-    depth = y * np.tan(camera.tilt) + (height + 0.02) * radius / np.cos(camera.tilt)
+    depth = y * math.tan(camera.tilt) + (height + 0.02) * radius / math.cos(camera.tilt)
     albedo = np.broadcast_to(_china(rng), (*far.shape, 3)).copy()
     if rng.uniform() < 0.3:  # a thin painted line near the rim
         line = np.exp(-(((far - rng.uniform(0.88, 0.95)) / 0.012) ** 2))[..., None]
