@@ -52,8 +52,8 @@ def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) ->
     Notes
     -----
     A property is named when its standardised difference is at least ``LARGE_EFFECT``; ImageNet names (embedded
-    encoder) by the same rule over logits, at most ``NAMES_SHOWN``, in quotation marks because they are the
-    encoder's words, not a verified description.
+    encoder) by the same rule over logits, at most ``NAMES_SHOWN`` more and one less, in quotation marks because they
+    are the encoder's words, not a verified description.
     """
     found: list[tuple[float, str]] = []
     for name, (less, more) in WORDS.items():
@@ -66,9 +66,16 @@ def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) ->
         from embeddings.names import imagenet_names
 
         effects = _standardised(case.space.names, these, others)
-        best = [int(i) for i in np.argsort(-effects)[:NAMES_SHOWN] if effects[i] >= LARGE_EFFECT]
-        if best:
-            words.append("to the encoder more like " + " and ".join(f"“{imagenet_names()[i]}”" for i in best))
+        order = np.argsort(-effects)
+        best = [int(i) for i in order[:NAMES_SHOWN] if effects[i] >= LARGE_EFFECT]
+        least = [int(i) for i in order[:-2:-1] if effects[i] <= -LARGE_EFFECT]
+        named = [
+            f"{how} like " + " and ".join(f"“{imagenet_names()[i]}”" for i in rows)
+            for how, rows in (("more", best), ("less", least))
+            if rows
+        ]
+        if named:
+            words.append("to the encoder " + " and ".join(named))
     return Contrast(tuple(words))
 
 

@@ -185,8 +185,8 @@ def _over_thresholds(case: Case, random: Evidence) -> Iterator[Finding]:
         severity=severity(None, below_floor=True),
         summary=phrase(
             "Random folds give {accuracy in random folds} accuracy, but it falls to {lowest accuracy of the range} "
-            "when pictures that look alike stay on one side. There is no test split and no group column to say which is "
-            "true for new pictures.",
+            "when pictures that look alike stay on one side. There is no test split and no group column to say which "
+            "is true for new pictures.",
             evidence,
         ),
         evidence=tuple(evidence),

@@ -1,8 +1,10 @@
 """Things that go along with a label (brightness, surround, camera, a setting) and that the model leans on instead."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.case import Case
+from tools.contrast import contrast
 from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, candidates, try_cue
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
@@ -11,10 +13,13 @@ from tools.wording import phrase
 
 FEWEST_CONFUSED = 5
 """Ordered pairs with fewer errors are not tested: a share of four pictures decides nothing."""
+SAME_ERRORS = 0.5
+"""Two cues that share this much of their errors (Jaccard) are one thing under two names."""
 SHOWN = 24
 USED = (
     "Pictures of {a} that are {words}, as those of {b} mostly are, are called {b} in "
-    "{errors where the cue contradicts the label} of cases; other pictures of {a} in {errors elsewhere}."
+    "{errors where the cue contradicts the label} of cases; other pictures of {a} in {errors elsewhere}. Compared with "
+    "those others they are {contrast}."
 )
 NOT_MEASURABLE = (
     "Pictures of {b} are mostly {words}, those of {a} are not ({goes along with the label} of comparisons); too few "
@@ -39,7 +44,7 @@ def check(case: Case, scope: Scope) -> Findings:
     leaned = [t for t, u in zip(measurable, used, strict=True) if u and t.low > 0]
     unclear = [t for t in here if t.used_p is None and t.against[1] > 0]
     for group, rung in ((leaned, "used"), (unclear, "not_measurable")):
-        for test in _strongest(group, scope, everything=rung == "used"):
+        for test in _strongest(case, group, scope, everything=rung == "used"):
             yield _finding(case, test, rung)  # type: ignore[arg-type]
     evidence = (
         Evidence("cues tried", len({t.cue.name for t in tests}), "count"),
@@ -67,20 +72,22 @@ def all_tests(case: Case, pairs: list[tuple[str, str]], cues: list[Cue]) -> list
     return [try_cue(case, cue, pair, training, judged, case.derived.predicted) for pair in pairs for cue in cues]
 
 
-def _strongest(tests: list[Tested], scope: Scope, *, everything: bool) -> list[Tested]:
-    """Per pair the cue that covers most errors; cues that say the same of the same pictures are one."""
+def _strongest(case: Case, tests: list[Tested], scope: Scope, *, everything: bool) -> list[Tested]:
+    """Per pair the surest cue first; a cue whose errors are mostly those of a surer one says nothing new."""
     wanted = [
         t for t in tests
         if (scope.pair is None or t.pair == scope.pair) and (not scope.classes or set(t.pair) & set(scope.classes))
     ]  # fmt: skip
-    wanted.sort(key=lambda t: (-t.against[0], -t.strength))
-    kept: list[Tested] = []
+    wanted.sort(key=lambda t: (1.0 if t.used_p is None else t.used_p, -t.against[0], -t.strength))
+    kept: list[tuple[Tested, NDArray[np.bool_]]] = []
     for test in wanted:
-        twin = [k for k in kept if k.pair == test.pair]
-        if twin and (not everything or any(np.mean(k.looks_like_b == test.looks_like_b) > 0.8 for k in twin)):
+        a, b = (case.number(name) for name in test.pair)
+        hits = case.derived.errors & (case.targets == a) & (case.derived.predicted == b) & test.looks_like_b
+        twins = [(hits & known).sum() / max(1, (hits | known).sum()) for k, known in kept if k.pair == test.pair]
+        if twins and (not everything or max(twins) >= SAME_ERRORS):
             continue
-        kept.append(test)
-    return kept
+        kept.append((test, hits))
+    return [test for test, _ in kept]
 
 
 def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
@@ -110,6 +117,8 @@ def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
         )
     on_b = test.looks_like_b
     words = test.words
+    sides = np.flatnonzero(mine & on_b), np.flatnonzero(mine & ~on_b)
+    told = contrast(case, *sides).text if min(map(len, sides)) >= 2 else "too few to compare"
     template = USED if rung == "used" else NOT_MEASURABLE
     explained = test.against[0] / max(1, all_errors)
     rows = np.flatnonzero(errors & on_b)
@@ -119,7 +128,7 @@ def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
         title=f"{a} called {b} in pictures that are {words}",
         severity=severity(explained if rung == "used" else None),
         scope=Scope(classes=(a, b), pair=(a, b), slice=test.cue.name),
-        summary=phrase(template, evidence, a=a, b=b, words=words),
+        summary=phrase(template, evidence, a=a, b=b, words=words, contrast=told),
         evidence=tuple(evidence),
         images=tuple(str(i) for i in case.ids[np.concatenate([rows, aligned])][:SHOWN]),
         recommendations=(
