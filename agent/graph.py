@@ -37,7 +37,7 @@ def build_graph(
     """The graph, compiled; with a checkpointer, threads remember their questions."""
     from langgraph.graph import END, START, StateGraph
 
-    from agent import nodes
+    import agent.nodes as nodes
 
     graph = StateGraph(State, context_schema=Context)
     graph.add_node("plan", nodes.plan)
@@ -78,9 +78,10 @@ def stream_answer(
         config["configurable"] = {"thread_id": thread or "default"}
     values: dict[str, Any] = {}
     start: State = {"question": question, "steps": []}
-    for mode, chunk in graph.stream(start, config, context=context, stream_mode=["updates", "values"]):
+    streamed: Iterator[Any] = graph.stream(start, config, context=context, stream_mode=["updates", "values"])
+    for mode, chunk in streamed:
         if mode == "values":
-            values = dict(chunk)
+            values = chunk
             continue
         for node, update in chunk.items():
             if update and update.get("steps"):

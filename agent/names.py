@@ -8,44 +8,16 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from agent.prompts import word_list
+
 WORD = re.compile(r"[^\W_]+")
 UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 EDITS = ((4, 0), (7, 1), (11, 2))
 """Typing errors forgiven for words of up to this many letters; longer words get three."""
 
-QUESTION_WORDS = frozenset(
-    """a about above accuracy actually add after again against all also always am among an and angle angles animal
-    annotate annotated annotation annotations another any anything apart are as ask at audit average away bad badly
-    balance balanced be because been before behind being believe best better between bias biased big bit both bright
-    brightness but by call called calling calls can cannot case category categories cause caused causes causing change
-    changed cheat check class classed classes classified classifier classify clean clear close collect collected
-    collecting combine come comparable compare compared completely confuse confused confuses confusing confusion could
-    cue cues dark data dataset decide delete describe detect did didn difference different differentiate direction
-    distinguish do does doesn doing don done drop duplicate duplicated duplicates during each easy else enough error
-    errors even ever every everything exactly example examples explain fail failing fails fair few find first fix
-    fixed for from gather get gets getting give go going good got had hand happen happened happens hard hardest has
-    have having help helps here hey hi hold holding holds how i idea identify if image images improve in instead into
-    is isn it item items its join just keep keeps kind kinds know label labeled labeling labelled labelling labels
-    larger last least less light lighting like likes little look looking looks lot low lower lowest lump made main
-    make makes making many may me mean merge merged mess might misclassified misclassify misclassifies misclassifying
-    mislabeled mislabelled mislabelling mislabeling miss missed misses missing mistake mistaken mistakes mistaking mix
-    mixed mixes mixing mixup model models more most much must my name named names near need needed needs new next no
-    not nothing now number numbers object objects of off often ok okay old on once one ones only or order other others
-    our out over own pair part people perform performance photo photograph photographs photos pick picture pictures
-    please poor predict predicted predicting prediction predictions predicts probably problem problems properly put
-    quality quite rate rather real really reason reasons recognise recognize recognised recognized relabel relabeled
-    relabelled relabelling remove removed removing result results right round same sample samples say saying says see
-    sees seem seems separate separated set sets shall should show similar since single size small so some something
-    split splits splitting still struggle struggles struggling sub subclass subclasses such suspicious take taken
-    takes tell test tests than that the their them themselves then there these they thing things think thinks this
-    those though through time times to together told too train trained training tried true trust try trying turn two
-    type types under up us use used uses versus very vs want was way ways we weak weakest well went were what when
-    where whether which while who whole why will with within without work working works worse worst would wrong
-    wrongly yes yet you your swap swaps swapped hello thanks thank label's model's s t re ve ll d m background
-    backgrounds blurry blurred shots shot camera combining joining joined merging dividing divide divided useful keep
-    mistakenly incorrectly incorrect correct correctly unclear certain sure""".split()
-)
+QUESTION_WORDS = word_list("question_words")
+"""Ordinary words of questions: none of them is taken for the name of a class, or for one that is missing."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +141,8 @@ def _verbatim(question: str, classes: Sequence[str]) -> list[Match]:
         if same:
             name = same[0] if len(same) == 1 else ""
             out.append(Match(name, quoted.start(), quoted.end(), () if name else tuple(same)))
-    for name in classes:
-        if (not stems(name) or UNSPACED.search(name)) and name in question:
-            out.append(Match(name, question.index(name), question.index(name) + len(name)))
-    return out
+    wordless = [c for c in classes if not stems(c) or UNSPACED.search(c)]
+    return out + [Match(c, question.index(c), question.index(c) + len(c)) for c in wordless if c in question]
 
 
 def _same(words: Sequence[str], classes: Sequence[str]) -> list[str]:

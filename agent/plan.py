@@ -116,5 +116,5 @@ class Plan:
     def from_json(cls, kept: Mapping[str, Any]) -> "Plan":
         """Undo ``to_json``."""
         trials = tuple(Trial(t["kind"], dict(t["arguments"])) for t in kept["trials"])
-        rest = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items() if k != "trials"}
+        rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items() if k != "trials"}
         return cls(trials=trials, **rest)

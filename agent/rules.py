@@ -46,15 +46,17 @@ _INTENTS: tuple[tuple[Intent, str], ...] = (
      r"(trust|believe|real|honest|inflated|optimistic|too good).*(accuracy|score|number|metric|result)|"
      r"(accuracy|score|number|metric|result).*(trust|believe|real|honest|inflated|optimistic|too good)|burst|shift"),
     ("collect", r"photograph|collect|gather|\bmore (data|images|pictures|photos|examples|samples)|enough (data|im|pic|"
-     r"pho|ex|sam)|how many|take (more|next)|pictures? .*(next|missing)|what .*\b(take|shoot|add|need)\b|learning curve|"
-     r"few (data|images|pictures|photos|examples|samples)|diminishing|\bsample size|^\s*(is|are|do)\b.*\benough"),
+     r"pho|ex|sam)|how many|take (more|next)|pictures? .*(next|missing)|what .*\b(take|shoot|add|need)\b|"
+     r"learning curve|few (data|images|pictures|photos|examples|samples)|diminishing|\bsample size|"
+     r"^\s*(is|are|do)\b.*\benough"),
     ("balance", r"balanc|skew|minorit|majorit|over-?represent|under-?represent|ratio|enough of"),
     ("slices", r"slice|subset|under (which|what) (condition|circum)|(which|what) (kind|type|sort)s? of|weak spot|"
      r"where does .*(fail|struggl)|when does .*(fail|struggl)|what do .* have in common"),
     ("worst", r"worst|weakest|lowest|poor|hardest|most difficult|struggl|per class|which (class|categor|label|one)|"
      r"how (good|well|accurate|bad)|accuracy|recall|performance|best class"),
     ("overview", r"what'?s? (is )?(wrong|off|up)|audit|improve|overview|summar|diagnos|problem|everything|fix|better|"
-     r"hold\w* .*back|going on|issue|report|\bwrong\b|check (my|the|this)|health|bad\b|fail|next step|should i do|help"),
+     r"hold\w* .*back|going on|issue|report|\bwrong\b|check (my|the|this)|health|bad\b|fail|next step|should i do|"
+     r"help"),
 )  # fmt: skip
 _NEEDS: dict[Intent, int] = {"confusion": 2, "merge": 2, "split": 1}
 _BACK = re.compile(r"\b(them|those|these|they|it|that|this (pair|class)|the two|both)\b|^\s*(why|and|but|so|ok)\b")
@@ -151,13 +153,13 @@ def _completed(plan: Plan, text: str, question: str) -> Plan:
     if plan.intent == "split":
         return replace(plan, trials=tuple(Trial("split-class", {"class": c}) for c in plan.classes[:1]))
     if plan.intent == "merge" and plan.pair:
-        return replace(plan, trials=(Trial("merge-classes", {"pair": "|".join(plan.pair)}),))
+        return replace(plan, trials=(Trial("merge-classes", {"pair": "|".join(sorted(plan.pair))}),))
     kind = _kind(text) if plan.intent == "experiment" else None
     if kind is None:
         return plan
     if kind == "split-class":
         return replace(plan, intent="split", trials=tuple(Trial(kind, {"class": c}) for c in plan.classes[:1]))
     if kind == "merge-classes":
-        pair = (Trial(kind, {"pair": "|".join(plan.pair)}),) if plan.pair else ()
+        pair = (Trial(kind, {"pair": "|".join(sorted(plan.pair))}),) if plan.pair else ()
         return replace(plan, intent="merge", trials=pair)
     return replace(plan, trials=(Trial(kind),))

@@ -1,0 +1,126 @@
+"""What to do: recommendations gathered, tried, and put in order of measured gain per unit of work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from agent.facts import FactList
+from agent.plan import Trial
+from agent.prompts import sentence
+from agent.state import Json
+from tools.documents import measure_json
+from tools.findings import LEVELS, Cost, Effect, Finding, Recommendation
+
+MOST_ACTIONS = 3
+SECONDS_PER_CLICK = 5.0
+"""As the relabel experiment counts a person's time per label."""
+MINUTES_PER_PICTURE = 0.5
+RETRAINING = 1.0
+"""Minutes that even a free change costs: no gain is divided by zero."""
+OPEN = {"helps": 0, None: 1, "cannot_tell": 2, "no_effect": 3, "hurts": 4}
+"""Order of actions: shown to help, could not be tried, undecided, of no use, harmful."""
+TRIED_ACTIONS = {
+    "split-class": "split",
+    "merge-classes": "merge",
+    "group-balance": "reweight",
+}
+
+
+def gather(findings: Iterable[Finding], trials: Sequence[Trial]) -> list[Json]:
+    """Actions not tried yet: what the question itself asks for first, then by how much the finding explains."""
+    out: dict[str, Json] = {}
+    for trial in trials:
+        action = TRIED_ACTIONS.get(trial.kind, trial.kind)
+        target = " and ".join(trial.arguments.get("pair", trial.arguments.get("class", "")).split("|"))
+        asked = Recommendation(action, target, trial.kind, "you asked", Cost(), trial.kind, trial.arguments)
+        out[_key(asked)] = {**_as_json(asked), "asked": True}
+    weighed = sorted(findings, key=lambda f: (-LEVELS.index(f.severity.level), -(f.severity.errors_explained or 0.0)))
+    for found in weighed:
+        for recommendation in found.recommendations:
+            known = out.setdefault(_key(recommendation), _as_json(recommendation))
+            if known["asked"] and known["code"] == recommendation.experiment:
+                out[_key(recommendation)] = {**_as_json(recommendation), "asked": True}
+    return list(out.values())
+
+
+def _key(recommendation: Recommendation) -> str:
+    if recommendation.experiment is None:
+        return f"{recommendation.action} for {recommendation.why}"
+    return f"{recommendation.experiment} {sorted(recommendation.arguments.items())}"
+
+
+def _as_json(recommendation: Recommendation) -> Json:
+    return {
+        "id": recommendation.id,
+        "action": recommendation.action,
+        "target": recommendation.target,
+        "why": recommendation.why,
+        "code": recommendation.code,
+        "experiment": recommendation.experiment,
+        "arguments": dict(recommendation.arguments),
+        "effect": None,
+        "verdict": None,
+        "cost": asdict(recommendation.cost),
+        "images": list(recommendation.images),
+        "asked": False,
+        "facts": [],
+    }
+
+
+def with_effect(action: Json, effect: Effect, facts: Sequence[str]) -> Json:
+    """The action with what was measured when it was tried."""
+    cost = action["cost"] if any(action["cost"].values()) else asdict(effect.cost)
+    return {
+        **action,
+        "target": action["target"] or effect.target,
+        "effect": [measure_json(m) for m in effect.measures],
+        "verdict": effect.primary.verdict,
+        "cost": cost,
+        "facts": [*action["facts"], *facts],
+    }
+
+
+def work(cost: Mapping[str, float]) -> float:
+    """Minutes of a person's work: the longer of the stated minutes and what clicks and pictures take."""
+    by_hand = cost["clicks"] * SECONDS_PER_CLICK / 60 + cost["images"] * MINUTES_PER_PICTURE
+    return RETRAINING + max(float(cost["minutes"]), by_hand)
+
+
+def ranked(actions: Iterable[Json]) -> list[Json]:
+    """By verdict, then by measured gain per minute of work."""
+
+    def rank(action: Json) -> tuple[int, float]:
+        primary = next((m for m in action["effect"] or () if m["primary"]), None)
+        return OPEN[action["verdict"]], -(primary["delta"] if primary else 0.0) / work(action["cost"])
+
+    return sorted(actions, key=rank)
+
+
+def advised(actions: Sequence[Json]) -> list[Json]:
+    """At most three worth doing; what the question itself asks about is among them whatever its verdict."""
+    useful = [a for a in ranked(actions) if a["asked"] or a["verdict"] not in {"no_effect", "hurts"}]
+    asked = [a for a in useful if a["asked"]]
+    return ranked([*asked, *[a for a in useful if not a["asked"]]][:MOST_ACTIONS])
+
+
+def cost_text(cost: Mapping[str, float]) -> str:
+    """Work in words; empty for none.
+
+    >>> cost_text({"images": 30, "clicks": 0, "minutes": 30.0})
+    'about 30 pictures to take, 30 minutes'
+    """
+    parts = []
+    if cost["images"]:
+        parts.append(f"{cost['images']:.0f} pictures to take")
+    if cost["clicks"]:
+        parts.append(f"{cost['clicks']:.0f} click{'s' if cost['clicks'] != 1 else ''}")
+    if minutes := round(cost["minutes"]):
+        parts.append(f"{minutes} minute{'s' if minutes != 1 else ''}")
+    return f"about {', '.join(parts)}" if parts else ""
+
+
+def action_fact(facts: FactList, action: Json) -> str:
+    """State what to do as a fact; returns its id."""
+    shared = {"action": action["action"].capitalize(), "target": action["target"], "why": action["why"].rstrip(".")}
+    cost = cost_text(action["cost"])
+    text = sentence("action.line", cost=cost, **shared) if cost else sentence("action.free", **shared)
+    return facts.state("action", text, images=action["images"], code=action["code"])["id"]

@@ -1,0 +1,76 @@
+"""Words that carry a verdict or a direction, and whether they are denied."""
+
+import re
+from collections.abc import Iterable
+
+GROUPS: dict[str, str] = {
+    "up": r"improv\w*|rises?|rose|risen|rising|gain(?:s|ed|ing)?|increas\w*|higher|better|best|boost\w*|raises?|raised|"
+    r"grow(?:s|n|ing)?|grew|climb\w*",
+    "down": r"falls?|fell|fallen|falling|drops?|dropped|los(?:es|t|s|ing)|decreas\w*|lower(?:s|ed)?|worse|worst|"
+    r"worsen\w*|degrad\w*|declin\w*|reduc\w*|shrink\w*|sinks?|sank",
+    "more": r"more|larger|largest|bigger|biggest|greater|exceed\w*|above|outnumber\w*|most|majority",
+    "less": r"fewer|fewest|less|smaller|smallest|below|minority|least",
+    "helps": r"help(?:s|ed|ful|ing)?|works?|worked|effective|beneficial|pays? off|solv\w+|fix(?:es|ed)",
+    "hurts": r"hurt(?:s|ing)?|harm\w*|damag\w*|backfir\w*|counterproductive",
+    "no effect": r"no (?:real |measurable |useful )?(?:effect|difference|change|benefit|impact)\b(?: worth having)?|"
+    r"useless|pointless|ineffective",
+    "cannot tell": r"cannot (?:be )?(?:tell|told|say|said)|can't (?:tell|say)|can not (?:tell|say)|unclear|undecided|"
+    r"inconclusive|uncertain",
+    "causes": r"because|caus(?:es|ed|ing)|due to|leads? to|led to|responsible|prov(?:es|ed|en)|makes?|owing to|"
+    r"explain(?:s|ed)?|culprit",
+    "same": r"same|equal(?:ly)?|identical|as (?:good|bad|often|many) as|unchanged",
+}
+"""Direction words by meaning; a claim may use a meaning only if the fact it cites does."""
+
+STRONG = (
+    r"half|halves|thirds?|quarters?|twice|thrice|doubl\w*|tripl\w*|all|every|always|never|dozens|hundreds|thousands|"
+    r"entire(?:ly)?|only|exactly|certain(?:ly)?|definitely|clearly|significant(?:ly)?|guarantee\w*|roughly|nearly|"
+    r"almost|approximately|around|at least|at most|up to|over|under|about"
+)
+"""Quantities and assurances in words; each must stand in the fact as it is."""
+
+_DENIAL = (
+    r"\b(?:not|no|none|never|nor|neither|nothing|nobody|without|hardly|barely|cannot|n't|fails? to|failed to)\b|n't\b"
+)
+_FIXED = ("no effect", "cannot tell")
+
+
+def meanings(text: str) -> frozenset[str]:
+    """Directions in a lower-case text; a denied one is ``not helps``.
+
+    >>> sorted(meanings("it does not help")), sorted(meanings("it cannot tell"))
+    (['not helps'], ['cannot tell'])
+    """
+    out = set()
+    for group in _FIXED:
+        if re.search(rf"\b(?:{GROUPS[group]})", text):
+            out.add(group)
+            text = re.sub(rf"\b(?:{GROUPS[group]})", " ", text)
+    for group, words in GROUPS.items():
+        if group in _FIXED:
+            continue
+        for match in re.finditer(rf"\b(?:{words})\b", text):
+            window = " ".join(re.split(r"[.;:,()]", text[: match.start()])[-1].split()[-4:])
+            out.add(f"not {group}" if re.search(_DENIAL, window) else group)
+    return frozenset(out)
+
+
+def denies(text: str) -> bool:
+    """Whether a lower-case text denies something, fixed verdicts aside.
+
+    >>> denies("none of 40"), denies("cannot tell with this many")
+    (True, False)
+    """
+    for group in _FIXED:
+        text = re.sub(rf"\b(?:{GROUPS[group]})", " ", text)
+    return re.search(_DENIAL, text) is not None
+
+
+def strong_words(text: str) -> frozenset[str]:
+    """Quantities and assurances in words in a lower-case text."""
+    return frozenset(re.findall(rf"\b(?:{STRONG})\b", text))
+
+
+def lacking(claimed: Iterable[str], known: Iterable[str]) -> list[str]:
+    """What is claimed and not known, sorted."""
+    return sorted(set(claimed) - set(known))

@@ -1,0 +1,149 @@
+"""Runs a plan's checks and turns what they report into facts, causes and actions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from agent import facts as stated
+from agent import standing
+from agent.context import Context
+from agent.facts import FactList
+from agent.plan import Plan
+from agent.prompts import sentence
+from agent.state import Json
+from tools.case import Case
+from tools.documents import TRUST, evidence_json, ranked
+from tools.findings import Evidence, Finding, Outcome, Scope
+
+FINDINGS_SHOWN = 8
+CAUSES_SHOWN = 4
+HINTS_SHOWN = 1
+"""Per direction: causes, and among them those that may be chance; the rest stay in the document."""
+
+
+@dataclass
+class Gathered:
+    """What a run of checks yields for an answer."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    causes: list[Json] = field(default_factory=list)
+    facts: FactList = field(default_factory=FactList)
+    not_checked: list[str] = field(default_factory=list)
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep outcomes, and say which of them could not speak."""
+        for outcome in outcomes:
+            self.outcomes.append(outcome)
+            if outcome.status in {"failed", "not_applicable"}:
+                line = sentence("not_checked.outcome", code=outcome.code, reason=outcome.reason)
+                if line not in self.not_checked:
+                    self.not_checked.append(line)
+
+
+def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -> Gathered:
+    """Run the checks of a plan.
+
+    Parameters
+    ----------
+    available : sequence of str
+        Codes of the checks there are.
+    """
+    out = Gathered()
+    codes, missing = plan.checks(available)
+    out.not_checked += [sentence("not_checked.missing", code=code) for code in missing]
+    standing.accuracy_fact(case, out.facts)
+    if plan.intent == "confusion":
+        _confusion(case, plan, context, out, codes)
+        return out
+    if plan.intent in {"worst", "threshold", "overview"}:
+        standing.class_facts(case, out.facts, plan.classes)
+    pair = plan.pair if plan.intent == "merge" else None
+    scope = Scope(classes=() if pair else plan.classes, pair=pair)
+    scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates"}]
+    out.note(context.run_checks(case, scoped, scope, on_step=context.on_step, remember=context.memory))
+    _trust(case, context, out, [c for c in codes if c not in scoped])
+    for found in ranked(out.outcomes)[:FINDINGS_SHOWN]:
+        out.findings.append(found)
+        stated.finding(out.facts, found)
+    _quiet(out)
+    return out
+
+
+def _confusion(case: Case, plan: Plan, context: Context, out: Gathered, codes: Sequence[str]) -> None:
+    pair = plan.pair or standing.main_pair(case, plan.classes[0] if plan.classes else None)
+    if pair is None:
+        name = plan.classes[0] if plan.classes else None
+        text = sentence("standing.no_confusion", name=name) if name else sentence("standing.no_errors")
+        out.facts.state("standing", text)
+        return
+    if plan.pair is None:
+        for a, b, count in standing.confused(case, plan.classes[0] if plan.classes else None)[:3]:
+            standing.confusion_fact(case, out.facts, a, b, count)
+    if "confusion-causes" in codes:
+        for way in (pair, pair[::-1]):
+            _one_direction(case, way, context, out)
+    _trust(case, context, out, [c for c in codes if c in TRUST])
+
+
+def _one_direction(case: Case, pair: tuple[str, str], context: Context, out: Gathered) -> None:
+    outcomes = context.run_checks(
+        case, ("confusion-causes",), Scope(pair=pair), on_step=context.on_step, remember=context.memory
+    )
+    out.note(outcomes)
+    measured = {e.name: e for o in outcomes for e in o.measured.evidence}
+    if f"{pair[0]} called {pair[1]}" not in measured:
+        return
+    stated.direction(out.facts, pair, measured, standing.error_images(case, pair))
+    found = sorted(
+        (f for o in outcomes for f in o.findings),
+        key=lambda f: (f.rung in {None, "none"}, -len(f.errors or ())),
+    )
+    hints = [f for f in found if f.rung in {None, "none"}]
+    left_out = [*hints[HINTS_SHOWN:], *found[CAUSES_SHOWN:]]
+    for cause in found:
+        out.causes.append(_cause_json(cause, pair, measured, case.subject))
+        if not any(cause is other for other in left_out):
+            out.findings.append(cause)
+            out.causes[-1]["facts"] = [f["id"] for f in stated.finding(out.facts, cause, "cause")]
+    stated.account(out.facts, pair, measured)
+
+
+def _cause_json(found: Finding, pair: tuple[str, str], measured: dict[str, Evidence], subject: str) -> Json:
+    a, b = pair
+    of = int(measured[f"{a} called {b}"].value)
+    fine = int(measured[f"{a} called {a}"].value)
+    count = len(found.errors or ())
+    return {
+        "code": found.code,
+        "title": found.title,
+        "pair": list(pair),
+        "share_of_errors": count / of if of else 0.0,
+        "share_of_correct": len(found.correct or ()) / fine if fine else None,
+        "subject": subject,
+        "rung": found.rung,
+        "evidence": [evidence_json(e) for e in found.evidence],
+        "images": list(found.images),
+        "count": count,
+        "of": of,
+        "facts": [],
+    }
+
+
+def _trust(case: Case, context: Context, out: Gathered, codes: Sequence[str]) -> None:
+    """Checks that say whether the counts can be believed: shown only where they found something grave."""
+    if not codes:
+        return
+    outcomes = context.run_checks(case, codes, Scope(), on_step=context.on_step, remember=context.memory)
+    out.outcomes += outcomes
+    for found in ranked(outcomes):
+        if found.severity.level == "high":
+            stated.finding(out.facts, found, "trust")
+
+
+def _quiet(out: Gathered) -> None:
+    from tools.registry import checks
+
+    for outcome in out.outcomes:
+        if outcome.status == "passed":
+            about = checks()[outcome.code].sentence if outcome.code in checks() else outcome.code
+            stated.passed(out.facts, outcome, about)

@@ -1,0 +1,212 @@
+"""The five nodes. Each loads what it needs from the context and returns plain JSON."""
+
+import time
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+
+from agent import actions as todo
+from agent import facts as stated
+from agent import standing, template, writer
+from agent.context import Context
+from agent.endpoint import Endpoint, open_endpoint
+from agent.facts import FactList
+from agent.gathering import Gathered, gather
+from agent.model_planner import ModelPlanner
+from agent.plan import Plan, Trial
+from agent.prompts import sentence
+from agent.rules import RulesPlanner
+from agent.state import Json, State
+from tools.case import Case
+from tools.documents import case_head, effect_json, outcome_json
+from tools.whatif import kinds
+
+HISTORY = 10
+"""Earlier questions of a thread that are remembered."""
+
+
+def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Decide which checks and what-ifs answer the question."""
+    context = runtime.context
+    case = context.load_case()
+    earlier = [Plan.from_json(p) for p in state.get("history", [])]
+    endpoint = open_endpoint(context.model)
+    planner = ModelPlanner(endpoint) if endpoint else RulesPlanner()
+    chosen = planner.plan(state["question"], case.classes, earlier)
+    how = f"Understood as: {chosen.intent}"
+    how += f" ({', '.join(chosen.classes)})" if chosen.classes else ""
+    how += f"; by rules, since the language model {chosen.fallback}" if chosen.fallback else ""
+    answerable = chosen.intent != "help" and not chosen.needs_clarifying
+    history = [*state.get("history", []), *([chosen.to_json()] if answerable else [])]
+    return {
+        "plan": chosen.to_json(),
+        "classes": list(case.classes),
+        "head": case_head(case, ""),
+        "history": history[-HISTORY:],
+        "calls": endpoint.calls if endpoint else 0,
+        "model_down": endpoint.down if endpoint else "",
+        "outcomes": [],
+        "effects": [],
+        "causes": [],
+        "actions": [],
+        "facts": [],
+        "not_checked": [],
+        "draft": "",
+        "answer": "",
+        "headline": "",
+        "writer": "template",
+        "steps": [*state.get("steps", []), how],
+    }
+
+
+def after_plan(state: State) -> Literal["run", "write"]:
+    """Questions that cannot be answered from pictures, or not yet, go straight to the answer."""
+    chosen = Plan.from_json(state["plan"])
+    return "write" if chosen.intent == "help" or _clarify(chosen) else "run"
+
+
+def _clarify(chosen: Plan) -> bool:
+    lacks = {"merge": 2, "split": 1}.get(chosen.intent, 0) > len(chosen.classes)
+    return chosen.needs_clarifying or lacks
+
+
+def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Run the plan's checks and state facts from what they report."""
+    from tools.registry import checks
+
+    context = runtime.context
+    case, chosen = context.load_case(), Plan.from_json(state["plan"])
+    found = gather(case, chosen, context, tuple(checks()))
+    gathered = todo.gather(found.findings, chosen.trials)
+    count = len(found.findings)
+    return {
+        "outcomes": [outcome_json(o) for o in found.outcomes],
+        "causes": found.causes,
+        "actions": gathered,
+        "facts": found.facts.facts,
+        "not_checked": found.not_checked,
+        "headline": _headline(chosen, found),
+        "steps": [*state["steps"], f"Ran {len(found.outcomes)} checks, {count} findings bear on the question"],
+    }
+
+
+def _headline(chosen: Plan, found: Gathered) -> str:
+    """How often for a confusion, else the gravest finding; every number from a fact."""
+    facts = found.facts.facts
+    if chosen.intent == "confusion":
+        lines = [f["text"] for f in facts if f["kind"] == "direction"] or [facts[-1]["text"]]
+        sure = [c for c in found.causes if c["rung"] not in {None, "none"}]
+        if sure:
+            best = max(sure, key=lambda c: c["count"])
+            lines.append(sentence("headline.cause", title=best["title"]))
+        return " ".join(lines)
+    finding = next((f for f in facts if f["kind"] == "finding"), None)
+    if finding is not None:
+        return finding["text"]
+    if chosen.intent in {"worst", "threshold", "experiment"}:
+        return facts[0]["text"]
+    return sentence("headline.clean")
+
+
+def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Try the first recommendations that can be tried; what is not shown to help is said so."""
+    context = runtime.context
+    case = context.load_case()
+    facts = FactList(list(state["facts"]))
+    gathered, not_checked = list(state["actions"]), list(state["not_checked"])
+    effects: list[Json] = []
+    started = time.monotonic()
+    possible = [number for number, a in enumerate(gathered) if a["experiment"] is not None]
+    for number in possible[: context.experiments]:
+        action = gathered[number]
+        trial = Trial(action["experiment"], action["arguments"])
+        if effects and time.monotonic() - started > context.seconds:
+            not_checked.append(sentence("not_checked.out_of_time", kind=trial.kind))
+            continue
+        if (reason := _untriable(case, trial)) is not None:
+            not_checked.append(sentence("not_checked.experiment", kind=trial.kind, reason=reason))
+            continue
+        tried = context.run_experiment(
+            case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
+        )
+        effects.append(effect_json(tried))
+        stated_facts = [f["id"] for f in stated.effect(facts, tried) if f["kind"] == "effect"]
+        gathered[number] = todo.with_effect(action, tried, stated_facts)
+    if effects:
+        standing.fidelity_fact(case, facts)
+    gathered = [a for a in gathered if not a["asked"] or a["effect"] is not None]
+    advised = []
+    for action in todo.advised(gathered):
+        said = todo.action_fact(facts, action)
+        advised.append({**action, "facts": [said, *action["facts"]]})
+    helped = [a for a in advised if a["verdict"] == "helps"]
+    headline = state["headline"]
+    if helped:
+        best = helped[0]
+        headline += " " + sentence("headline.helps", action=best["action"], target=best["target"])
+    elif effects:
+        headline += " " + sentence("headline.untried")
+    return {
+        "actions": advised,
+        "effects": effects,
+        "facts": facts.facts,
+        "not_checked": not_checked,
+        "headline": headline.strip(),
+        "steps": [*state["steps"], f"Tried {len(effects)} changes on held-out pictures, {len(helped)} help"],
+    }
+
+
+def _untriable(case: Case, trial: Trial) -> str | None:
+    """Why a what-if cannot be tried here; None if it can."""
+    known = kinds()
+    if trial.kind not in known:
+        return "this version cannot try it"
+    if dict(trial.arguments) not in known[trial.kind].eligible(case):
+        return "there is nothing on these pictures to try it with"
+    return None
+
+
+def write(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Word the facts: by the language model if there is one, by the template otherwise."""
+    chosen = Plan.from_json(state["plan"])
+    classes = state["classes"]
+    if chosen.intent == "help" or _clarify(chosen):
+        text = template.help_text(classes) if chosen.intent == "help" else template.clarification(chosen, classes)
+        first = text.splitlines()[0]
+        return {"answer": text, "headline": first, "draft": "", "steps": [*state["steps"], "Asked back"]}
+    text = template.answer_text(chosen, state["facts"], state["causes"], state["actions"], state["not_checked"])
+    endpoint = _endpoint(state, runtime.context)
+    if endpoint is None:
+        return {"answer": text, "draft": "", "steps": [*state["steps"], f"Wrote {len(state['facts'])} facts"]}
+    draft = writer.draft(endpoint, state["question"], state["facts"])
+    said = "The language model worded the facts" if draft else f"Wrote the facts; the language model {endpoint.down}"
+    return {
+        "answer": text,
+        "draft": draft or "",
+        "calls": endpoint.calls,
+        "model_down": endpoint.down,
+        "steps": [*state["steps"], said],
+    }
+
+
+def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Check every sentence of the draft against the fact it cites; one repair, else the template stays."""
+    head = {**state["head"], "headline": state["headline"]}
+    if not state["draft"]:
+        return {"head": head, "steps": [*state["steps"], "Every sentence is a fact of the advisor's own"]}
+    worded, endpoint = state["draft"], _endpoint(state, runtime.context)
+    problems = writer.problems(worded, state["facts"], state["classes"])
+    if problems and endpoint is not None:
+        worded = writer.repair(endpoint, worded, problems, state["facts"]) or ""
+        problems = writer.problems(worded, state["facts"], state["classes"]) if worded else problems
+    calls = endpoint.calls if endpoint else state["calls"]
+    if problems:
+        said = f"The language model's wording was refused ({problems[0].text}); the facts stand as they are"
+        return {"head": head, "calls": calls, "steps": [*state["steps"], said]}
+    text = writer.shown(worded, state["facts"], state["not_checked"])
+    said = "Every number, name and verdict of the wording was found in the fact it cites"
+    return {"head": head, "answer": text, "writer": "model", "calls": calls, "steps": [*state["steps"], said]}
+
+
+def _endpoint(state: State, context: Context) -> Endpoint | None:
+    return open_endpoint(context.model, state["calls"], state["model_down"])

@@ -1,0 +1,89 @@
+"""Where the subject stands: how good it is, which classes are worst, what is confused with what."""
+
+import numpy as np
+
+from agent.facts import FactList, counted_share, standing_text
+from agent.prompts import sentence
+from agent.state import Fact
+from tools.case import Case
+from tools.documents import evidence_json, fidelity, model_json
+from tools.metrics import quality
+
+WORST_SHOWN = 5
+PAIRS_SHOWN = 3
+
+
+def confused(case: Case, name: str | None = None) -> list[tuple[str, str, int]]:
+    """Ordered pairs (A, B, pictures of A called B) with at least one error, most errors first.
+
+    Parameters
+    ----------
+    name : str, optional
+        Only pairs with this class.
+    """
+    rows = np.flatnonzero(case.derived.errors)
+    table = np.zeros((len(case.classes),) * 2, dtype=np.int64)
+    np.add.at(table, (case.targets[rows], case.derived.predicted[rows]), 1)
+    found = [(case.classes[a], case.classes[b], int(table[a, b])) for a, b in np.argwhere(table)]
+    return sorted((f for f in found if name is None or name in f[:2]), key=lambda f: (-f[2], f[0], f[1]))
+
+
+def main_pair(case: Case, name: str | None = None) -> tuple[str, str] | None:
+    """The two classes with the most errors between them, counting both directions; None without errors."""
+    both: dict[frozenset[str], int] = {}
+    ordered = confused(case, name)
+    for a, b, count in ordered:
+        both[frozenset((a, b))] = both.get(frozenset((a, b)), 0) + count
+    if not both:
+        return None
+    most = max(both.values())
+    return next((a, b) for a, b, _ in ordered if both[frozenset((a, b))] == most)
+
+
+def error_images(case: Case, pair: tuple[str, str]) -> list[str]:
+    """Ids of the pictures of A called B."""
+    a, b = (case.number(name) for name in pair)
+    hit = case.derived.errors & (case.targets == a) & (case.derived.predicted == b)
+    return [str(i) for i in case.ids[hit]]
+
+
+def accuracy_fact(case: Case, facts: FactList) -> Fact:
+    """How good the subject is, or that nothing can be judged."""
+    judged = case.derived.judged
+    if not judged.any():
+        return facts.state("standing", sentence("standing.nothing_judged"))
+    found = quality(case, case.derived.predicted, judged, "").accuracy
+    text = standing_text(model_json(case), int(judged.sum()), found)
+    return facts.state("standing", text, evidence=[evidence_json(found)])
+
+
+def fidelity_fact(case: Case, facts: FactList) -> Fact | None:
+    """How far what-ifs may speak for the user's model; None where the baseline itself is judged."""
+    if case.subject != "user":
+        return None
+    same, _ = fidelity(case)
+    text = sentence("standing.fidelity", same=same.text, interval=same.interval)
+    return facts.state("standing", text, evidence=[evidence_json(same)])
+
+
+def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list[Fact]:
+    """Recall of the worst classes (or of those named) and what is confused most."""
+    if not case.derived.judged.any():
+        return []
+    recall = quality(case, case.derived.predicted, case.derived.judged, "").recall
+    by_name = {e.name.removeprefix("recall of "): e for e in recall}
+    chosen = [n for n in names if n in by_name] or sorted(by_name, key=lambda n: by_name[n].value)[:WORST_SHOWN]
+    out = []
+    for name in chosen:
+        piece = by_name[name]
+        text = sentence("standing.recall", n=str(piece.n), name=name, recall=piece.text, interval=piece.interval)
+        out.append(facts.state("standing", text, evidence=[evidence_json(piece)]))
+    return out + [confusion_fact(case, facts, a, b, count) for a, b, count in confused(case)[:PAIRS_SHOWN]]
+
+
+def confusion_fact(case: Case, facts: FactList, a: str, b: str, count: int) -> Fact:
+    """One line about one confused pair."""
+    of = int((case.derived.judged & (case.targets == case.number(a))).sum())
+    share = counted_share(count, of, case.settings.confidence)
+    text = sentence("standing.confused", count=str(count), of=str(of), a=a, b=b, interval=share.interval)
+    return facts.state("standing", text, evidence=[evidence_json(share)], images=error_images(case, (a, b)))

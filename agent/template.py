@@ -1,0 +1,104 @@
+"""The answer without a language model: the facts, verbatim, under plain headings."""
+
+from collections.abc import Iterable, Sequence
+
+from agent.display import markdown_safe
+from agent.plan import Plan
+from agent.prompts import sentence, table
+from agent.state import Fact, Json
+
+EXAMPLES_SHOWN = 12
+NOT_CHECKED_SHOWN = 6
+
+
+def line(fact: Fact) -> str:
+    """A fact with its number, safe as Markdown."""
+    return f"{markdown_safe(fact['text'])} [{fact['id']}]"
+
+
+def answer_text(
+    plan: Plan, facts: Sequence[Fact], causes: Sequence[Json], actions: Sequence[Json], not_checked: Sequence[str]
+) -> str:
+    """The whole answer as Markdown."""
+    by_id = {f["id"]: f for f in facts}
+    parts: list[str] = [line(f) for f in facts if f["kind"] == "trust"][:2]
+    if plan.intent == "threshold":
+        parts.insert(0, sentence("threshold.text"))
+    parts += [line(f) for f in facts if f["kind"] == "standing"]
+    if plan.intent == "confusion":
+        parts += _directions(facts, causes, by_id)
+    parts += _block("findings", [line(f) for f in facts if f["kind"] == "finding"])
+    parts += _block("todo", [_action_line(a, by_id) for a in actions], numbered=True)
+    mentioned = {i for a in actions for i in a["facts"]}
+    tried = [f for f in facts if f["kind"] == "effect" and f["id"] not in mentioned]
+    parts += _block("tried", [line(f) for f in tried])
+    quiet = [f for f in facts if f["kind"] == "passed"]
+    parts += _block("quiet", [line(f) for f in quiet])
+    parts += _block("not_checked", [markdown_safe(text) for text in not_checked[:NOT_CHECKED_SHOWN]])
+    return "\n\n".join(parts)
+
+
+def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, Fact]) -> list[str]:
+    """Each direction: how often, its causes one by one, what overlaps and what stays unexplained."""
+    out: list[str] = []
+    position = {f["id"]: number for number, f in enumerate(facts)}
+    starts = [f for f in facts if f["kind"] == "direction"]
+    for number, start in enumerate(starts):
+        end = position[starts[number + 1]["id"]] if number + 1 < len(starts) else len(facts)
+        here = range(position[start["id"]], end)
+        out.append(line(start))
+        mine = [c for c in causes if c["facts"] and position[c["facts"][0]] in here]
+        if mine:
+            out.append("\n".join(_cause_line(c, by_id) for c in mine))
+        out += [line(f) for f in facts if f["kind"] == "account" and position[f["id"]] in here]
+    return out
+
+
+def _cause_line(cause: Json, by_id: dict[str, Fact]) -> str:
+    title = cause["title"].partition(": ")[2] or cause["title"]
+    return f"- **{markdown_safe(title[:1].upper() + title[1:])}.** {' '.join(line(by_id[i]) for i in cause['facts'])}"
+
+
+def _action_line(action: Json, by_id: dict[str, Fact]) -> str:
+    return " ".join(line(by_id[i]) for i in action["facts"])
+
+
+def _block(heading: str, lines: Sequence[str], *, numbered: bool = False) -> list[str]:
+    if not lines:
+        return []
+    marks: Iterable[str] = (f"{n}." for n in range(1, len(lines) + 1)) if numbered else ("-" for _ in lines)
+    body = "\n".join(f"{mark} {text}" for mark, text in zip(marks, lines, strict=True))
+    return [f"**{sentence(f'headings.{heading}')}**", body]
+
+
+def clarification(plan: Plan, classes: Sequence[str]) -> str:
+    """What to ask back when it is not clear which classes are meant."""
+    names = ", ".join(markdown_safe(c) for c in classes)
+    if plan.choices:
+        choices = ", ".join(markdown_safe(c) for c in plan.choices)
+        text = sentence("clarify.choices", choices=choices)
+    elif plan.unknown:
+        words = ", ".join(f'"{markdown_safe(w)}"' for w in plan.unknown)
+        text = sentence("clarify.unknown", words=words, classes=names)
+    else:
+        text = sentence("clarify.missing", classes=names)
+    return f"{text}\n\n{sentence('clarify.try', example=_example(plan, classes))}"
+
+
+def _example(plan: Plan, classes: Sequence[str]) -> str:
+    first = plan.classes[0] if plan.classes else plan.choices[0] if plan.choices else classes[0]
+    second = next((c for c in classes if c != first), first)
+    asked = {"split": f"should I split {first}?", "merge": f"should I merge {first} and {second}?"}
+    return markdown_safe(asked.get(plan.intent, f"why is my model confusing {first} and {second}?"))
+
+
+def help_text(classes: Sequence[str]) -> str:
+    """What can be asked, with the user's own classes."""
+    from string import Template
+
+    a, b = (*classes, *classes)[:2] if classes else ("one class", "another")
+    questions = [
+        Template(text).substitute(a=markdown_safe(a), b=markdown_safe(b))
+        for text in table("sentences")["help"]["examples"][:EXAMPLES_SHOWN]
+    ]
+    return "\n".join([sentence("help.text"), "", *(f"- {q}" for q in questions)])
