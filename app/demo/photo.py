@@ -11,7 +11,7 @@ from scipy import ndimage
 from app.demo.noise import Floats, Rng
 
 SIDE = 320
-WORKING = 360  # drawn larger and reduced, so that outlines are smooth
+WORKING = 344  # drawn larger and reduced, so that outlines are smooth
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _laid(rng: Rng, kind: str, *, plate: bool) -> Canvas:
     canvas = Canvas(Camera(WORKING, float(rng.uniform(0.15, 0.95))))
     lay_table(canvas, rng, STALL)
     count = int(rng.choice([1, 1, 1, 2, 3]))
-    radius = float(rng.uniform(0.24, 0.36)) * (1.0 if count == 1 else 0.85)
+    radius = float(rng.uniform(0.3, 0.44)) * (1.0 if count == 1 else 0.8)
     a, b = rng.uniform(-0.12, 0.12, 2)
     lift = 0.0
     if plate:
@@ -104,7 +104,7 @@ def _laid(rng: Rng, kind: str, *, plate: bool) -> Canvas:
 def _held(rng: Rng, kind: str) -> Canvas:
     canvas = Canvas(Camera(WORKING, float(rng.uniform(0.6, 1.0))))
     hang_room(canvas, rng)
-    radius = float(rng.uniform(0.3, 0.42))
+    radius = float(rng.uniform(0.32, 0.46))
     x, y = rng.uniform(-0.16, 0.16, 2)
     spot = np.array([x, y - 0.1, 0], dtype=np.float32)
     hand = Hand(canvas, rng, spot, radius)
