@@ -285,7 +285,7 @@ def demo(
         Path, typer.Option("--folder", metavar="DIR", help="New or former demo folder to draw into.")
     ] = Path("advisor-demo"),
     workspace: Annotated[
-        Path | None, typer.Option("--workspace", metavar="DIR", help="Default: .advisor inside the demo folder.")
+        Path | None, typer.Option("--workspace", metavar="DIR", help="Default: DIR/seed-N/workspace.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed, other pictures.")] = 0,
     json: Json = None,

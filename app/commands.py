@@ -288,6 +288,6 @@ def run_demo_command(folder: Path, workspace: Path | None, seed: int, json: str 
     from app.demo.run import run_demo
 
     with out.steps() as steps:
-        document = run_demo(folder, workspace or folder / ".advisor", seed=seed, on_step=steps)
+        document = run_demo(folder, workspace, seed=seed, on_step=steps)
     out.say(heading("Demo"), *demo_blocks(document, styled=out.people.is_terminal))
     out.deliver(document)
