@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,9 @@ RESIZE, CROP = 256, 224
 SHIFT, SCALE = 127.0, 128.0
 """The inputs this network was trained on. With ImageNet's mean and deviation instead, 7 of 40 photographs of oranges
 come out as "orange"; with these, 21."""
+SLICE = 8
+"""Pictures per run. Each core runs its own slice on one thread: 9.5 ms of one core per picture were measured so, 12
+with a batch of 32 on two threads, and 16 where those threads wait for each other busily (ONNX Runtime's default)."""
 PREPROCESSING = f"bicubic {RESIZE}, centre {CROP}, (x - {SHIFT}) / {SCALE}, mean of features, unit length; 1"
 
 
@@ -46,16 +50,25 @@ class EmbeddedEncoder:
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Shorter side to 256, centre crop of 224, channels first; shape (3, 224, 224)."""
-        image = Image.fromarray(pixels)
-        scale = RESIZE / min(image.size)
-        width, height = (max(RESIZE, round(side * scale)) for side in image.size)
-        left, top = (width - CROP) // 2, (height - CROP) // 2
-        small = image.resize((width, height), Image.Resampling.BICUBIC).crop((left, top, left + CROP, top + CROP))
-        return np.ascontiguousarray(((np.asarray(small, dtype=np.float32) - SHIFT) / SCALE).transpose(2, 0, 1))
+        height, width = pixels.shape[:2]
+        (left, right), (top, bottom) = (_central(side, min(width, height)) for side in (width, height))
+        # Only what is kept is resized, so a strip of 1 × 100,000 pixels costs no more than a square.
+        box = (left, top, right, bottom)
+        small = Image.fromarray(pixels).resize((CROP, CROP), Image.Resampling.BICUBIC, box=box)
+        planes = np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)).astype(np.float32)
+        planes -= SHIFT
+        planes /= SCALE
+        return planes
 
     def encode(self, batch: NDArray[np.float32]) -> Encoded:
         """Unit vectors and logits of prepared pictures, shape (n, 3, 224, 224)."""
-        vectors, names = self._session.run(None, {"pictures": batch})
+        workers = self._threads or usable_cores()
+        size = min(SLICE, max(1, -(-len(batch) // workers)))
+        slices = [batch[at : at + size] for at in range(0, len(batch), size)]
+        session = self._session  # made here, not by several threads at once
+        with ThreadPoolExecutor(workers) as pool:
+            parts = list(pool.map(lambda part: session.run(None, {"pictures": part}), slices))
+        vectors, names = (np.concatenate(column) for column in zip(*parts, strict=True))
         norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return Encoded((vectors / norms).astype(np.float32), names.astype(np.float32))
 
@@ -76,7 +89,7 @@ class EmbeddedEncoder:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads or (os.cpu_count() or 1)
+        options.intra_op_num_threads = 1  # slices run side by side instead
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(self._network(), options, providers=["CPUExecutionProvider"])
 
@@ -93,6 +106,18 @@ class EmbeddedEncoder:
         _write(file, data)
         _write(sidecar, sha256(data).hexdigest().encode())
         return data
+
+
+def usable_cores() -> int:
+    """CPU cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _central(length: int, shorter: int) -> tuple[float, float]:
+    """Start and end, along a side of this length, of what a resize to 256 and a crop to 224 whole pixels keep."""
+    resized = max(RESIZE, round(length * RESIZE / shorter))
+    start = (resized - CROP) // 2
+    return start * length / resized, (start + CROP) * length / resized
 
 
 def _weights() -> Path:

@@ -33,6 +33,8 @@ def neighbour_graph(vectors: NDArray[np.float32], k: int) -> NeighbourGraph:
         Cut to n − 1.
     """
     n = len(vectors)
+    if not n:
+        return NeighbourGraph(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0), dtype=np.float32))
     similarities, rows = nearest(vectors, vectors, min(k + 1, n))
     own = rows == np.arange(n)[:, None]
     own[~own.any(axis=1), -1] = True  # identical copies can push the image itself off its list
@@ -47,6 +49,9 @@ def nearest(
     """Similarities and rows of the k nearest base vectors of each query, shapes (q, k); on a GPU if any."""
     import faiss
 
+    if not len(base) or not len(queries):
+        shape = (len(queries), min(k, len(base)))
+        return np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int64)
     index: faiss.Index = faiss.IndexFlatIP(base.shape[1])
     if hasattr(faiss, "index_cpu_to_all_gpus") and faiss.get_num_gpus():
         index = faiss.index_cpu_to_all_gpus(index)

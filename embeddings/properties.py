@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 PROPERTIES: dict[str, str] = {
     "brightness": "mean luma (0.299 R + 0.587 G + 0.114 B), 0 = black to 1 = white",
@@ -19,7 +19,7 @@ PROPERTIES: dict[str, str] = {
 }
 """Name of each property, what it is and its unit."""
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever a property is measured differently, so that stored values are measured again."""
 
 SMALL = 128
@@ -31,6 +31,8 @@ SHARPNESS_SIDE = 256
 RING = 0.1
 DARK, BRIGHT = 16, 239
 LEVELS = np.arange(256, dtype=np.float64)
+COSINES = np.cos(np.pi / 64 * np.outer(np.arange(1, 9), 2 * np.arange(32) + 1)) / 4
+"""Rows 1 to 8 of the orthonormal cosine transform (DCT-II) of 32 values."""
 
 
 def measure(pixels: NDArray[np.uint8]) -> dict[str, float]:
@@ -43,12 +45,12 @@ def measure(pixels: NDArray[np.uint8]) -> dict[str, float]:
     """
     image = Image.fromarray(pixels)
     small = image.reduce(max(1, max(image.size) // SMALL))
-    grey, colour = small.convert("L"), small.convert("HSV").getchannel("S")
+    grey = small.convert("L")
     width, height = small.size
     edge = max(1, round(RING * min(width, height)))
     inside = (edge, edge, width - edge, height - edge)
     luma, luma_in = _histogram(grey), _inner(grey, inside)
-    hue_strength, hue_strength_in = _histogram(colour), _inner(colour, inside)
+    saturation, border_saturation = _saturation(small, edge)
     channels = np.asarray(small.histogram(), dtype=np.float64).reshape(3, 256)
     brightness = _mean(luma)
     share = luma / luma.sum()
@@ -57,14 +59,14 @@ def measure(pixels: NDArray[np.uint8]) -> dict[str, float]:
     return {
         "brightness": brightness,
         "contrast": float(np.sqrt(share @ (LEVELS / 255 - brightness) ** 2)),
-        "saturation": _mean(hue_strength),
+        "saturation": saturation,
         "warmth": _mean(channels[0]) - _mean(channels[2]),
         "sharpness": sharpness(image),
         "entropy": float(abs(seen @ np.log2(seen))),
         "darkest_share": float(share[:DARK].sum()),
         "brightest_share": float(share[BRIGHT + 1 :].sum()),
         "border_brightness": border,
-        "border_saturation": _mean(hue_strength - hue_strength_in),
+        "border_saturation": border_saturation,
         "centre_difference": _mean(luma_in) - border if luma_in.any() else 0.0,
     }
 
@@ -88,11 +90,8 @@ def perceptual_hash(pixels: NDArray[np.uint8]) -> int:
     pixels : ndarray of uint8, shape (h, w, 3)
         RGB.
     """
-    from scipy.fft import dctn
-
     grey = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.BOX)
-    block = np.asarray(dctn(np.asarray(grey, dtype=np.float32), norm="ortho"))[1:9, 1:9]
-    low = np.round(block, 2)  # so that the rounding noise of a plain picture sets no bits
+    low = np.round(COSINES @ np.asarray(grey, dtype=np.float64) @ COSINES.T, 2)  # rounding noise sets no bits
     return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
 
 
@@ -109,6 +108,20 @@ def _inner(band: Image.Image, inside: tuple[int, int, int, int]) -> NDArray[np.f
     """Histogram of the part inside the ring; all zero where the picture is all ring."""
     left, top, right, bottom = inside
     return _histogram(band.crop(inside)) if right > left and bottom > top else np.zeros(256)
+
+
+def _saturation(image: Image.Image, edge: int) -> tuple[float, float]:
+    """Mean HSV saturation, (max - min) / max, of the whole picture and of its ring, ``edge`` wide.
+
+    Pillow's own HSV mode takes four times as long.
+    """
+    red, green, blue = image.split()
+    high = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
+    low = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
+    values = (high - low) / np.maximum(high, 1).astype(np.float32)
+    inner = values[edge:-edge, edge:-edge]
+    total, within = float(values.sum(dtype=np.float64)), float(inner.sum(dtype=np.float64))
+    return total / values.size, (total - within) / (values.size - inner.size)
 
 
 def _mean(histogram: NDArray[np.float64]) -> float:
