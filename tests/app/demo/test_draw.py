@@ -27,9 +27,16 @@ def pixels(data: bytes) -> NDArray[np.float64]:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], Truth]:
+def steps() -> list[tuple[str, int, int]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def drawn(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
+) -> tuple[dict[str, bytes], Truth]:
     folder = tmp_path_factory.mktemp("drawn") / "pictures"
-    truth = draw_demo(folder, seed=3, scale=SCALE)
+    truth = draw_demo(folder, seed=3, scale=SCALE, on_step=lambda *step: steps.append(step))
     return files(folder), truth
 
 
@@ -122,10 +129,8 @@ def test_other_names_change_folders_and_nothing_else(drawn: tuple[dict[str, byte
     assert renamed.names == shuffled
 
 
-def test_progress_counts_to_the_end(tmp_path: Path) -> None:
-    steps: list[tuple[str, int, int]] = []
-    truth = draw_demo(tmp_path / "p", seed=0, scale=SCALE, on_step=lambda *step: steps.append(step))
-    total = len(truth.kind)
+def test_progress_counts_to_the_end(steps: list[tuple[str, int, int]], drawn: tuple[dict[str, bytes], Truth]) -> None:
+    total = len(drawn[1].kind)
     assert [done for _, done, _ in steps] == list(range(1, total + 1))
     assert {whole for _, _, whole in steps} == {total}
 
