@@ -1,5 +1,6 @@
 """Cues: things that go along with a label without being it. Candidates, and the first rungs of the evidence ladder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -32,12 +33,15 @@ class Cue:
     less, more : str
         What low and high values mean, in words.
     values : ndarray of float64, shape (n,)
+    of_class : str
+        For a direction between kinds of one class: that class. It says something of pairs with that class only.
     """
 
     name: str
     less: str
     more: str
     values: NDArray[np.float64]
+    of_class: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +85,15 @@ class Tested:
         return self.cue.more if side.all() or values[side].mean() >= values[~side].mean() else self.cue.less
 
 
-def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
+def candidates(case: Case, training: NDArray[np.int64], classes: Sequence[str] | None = None) -> list[Cue]:
     """Properties, metadata values, and the directions between stable kinds of a class.
 
     Parameters
     ----------
     training : ndarray of int64
         Rows that directions may be found on; evaluation images never take part in finding one.
+    classes : sequence of str, optional
+        Look for kinds in these only; all classes when left out.
     """
     cues = [
         Cue(name, *WORDS[name], values.astype(np.float64))
@@ -108,8 +114,8 @@ def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
             for v in values
         ]
     groups, labels = case.derived.grouping.groups, case.targets[training]
-    for number, name in enumerate(case.classes):
-        rows = training[labels == number]
+    for name in case.classes if classes is None else classes:
+        rows = training[labels == case.number(name)]
         if len(rows) < FEWEST_TRAINING:
             continue
         vectors = case.space.vectors[rows]
@@ -118,7 +124,7 @@ def candidates(case: Case, training: NDArray[np.int64]) -> list[Cue]:
             direction = vectors[parts.labels == 1].mean(axis=0) - vectors[parts.labels == 0].mean(axis=0)
             values = case.space.vectors @ direction
             words = f"like the larger kind of {name}", f"like the smaller kind of {name}"
-            cues.append(Cue(f"kinds of {name}", *words, values.astype(np.float64)))
+            cues.append(Cue(f"kinds of {name}", *words, values.astype(np.float64), name))
     return cues
 
 

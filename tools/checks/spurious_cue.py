@@ -67,9 +67,14 @@ def confused_pairs(case: Case) -> list[tuple[str, str]]:
 
 
 def all_tests(case: Case, pairs: list[tuple[str, str]], cues: list[Cue]) -> list[Tested]:
-    """Every candidate cue against every confused pair."""
+    """Every candidate cue against every confused pair; directions within a class only against pairs of that class."""
     training, judged = np.flatnonzero(case.fit), np.flatnonzero(case.derived.judged)
-    return [try_cue(case, cue, pair, training, judged, case.derived.predicted) for pair in pairs for cue in cues]
+    return [
+        try_cue(case, cue, pair, training, judged, case.derived.predicted)
+        for pair in pairs
+        for cue in cues
+        if not cue.of_class or cue.of_class in pair
+    ]
 
 
 def _strongest(case: Case, tests: list[Tested], scope: Scope, *, everything: bool) -> list[Tested]:

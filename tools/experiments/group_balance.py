@@ -32,7 +32,7 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
     pair = pair_of(case, arguments)
     predicted = _held_out(case, training, rng)
     best: tuple[int, np.ndarray] | None = None
-    for cue in candidates(case, training.rows):
+    for cue in candidates(case, training.rows, pair):
         tests = [try_cue(case, cue, p, training.rows, training.rows, predicted) for p in (pair, pair[::-1])]
         if tests[0].strength < PRESENT:
             continue
