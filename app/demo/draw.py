@@ -113,8 +113,8 @@ def _edited(original: bytes, copy: Copy, key: tuple[int, ...]) -> bytes:
     if copy.edit == "cropped":
         left, top, right, bottom = rng.uniform(0, 0.01, 4) * SIDE
         image = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=(left, top, SIDE - right, SIDE - bottom))
-    elif copy.edit == "brightness shifted":
-        image = ImageEnhance.Brightness(image).enhance(float(rng.choice([0.86, 0.9, 1.1, 1.14])))
+    elif copy.edit == "brightness shifted":  # little upwards: white plates would clip, and look like another picture
+        image = ImageEnhance.Brightness(image).enhance(float(rng.choice([0.85, 0.9, 0.94, 1.06])))
     out = BytesIO()
     image.save(out, format="JPEG", quality=int(rng.integers(68, 90)))
     return out.getvalue()
