@@ -1,8 +1,11 @@
 """Fixtures that every room's tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep: tests share their cores with others
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
