@@ -44,7 +44,7 @@ def draw_shot(rng: Rng, *, dark: bool) -> Shot:
         exposure=float(rng.uniform(0.018, 0.042)) if dark else float(np.exp(rng.normal(0.05, 0.22))),
         balance=(1 + warm, 1.0, 1 - warm),
         blur=float(rng.uniform(0.3, 0.75) if rng.uniform() < 0.8 else rng.uniform(0.9, 1.7)),
-        noise=float(rng.uniform(0.02, 0.035)) if dark else float(rng.uniform(0.004, 0.022)),
+        noise=float(rng.uniform(0.03, 0.05)) if dark else float(rng.uniform(0.004, 0.022)),
         quality=int(rng.integers(62, 95)),
     )
 
