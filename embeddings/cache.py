@@ -4,6 +4,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
@@ -74,7 +75,8 @@ class VectorCache:
         for file in sorted(self._folder.glob("*.npz")):
             shard = _read(file)
             if shard is None:
-                file.unlink(missing_ok=True)
+                with suppress(OSError):  # where the folder may only be read, it is passed over again next time
+                    file.unlink(missing_ok=True)
             else:
                 self._append(shard)
 
@@ -111,11 +113,15 @@ def _write(folder: Path, shard: Measurements) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, **{f.name: getattr(shard, f.name) for f in fields(shard)})
     data = buffer.getvalue()
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as temporary:
-        temporary.write(data)
-        temporary.flush()
-        os.fsync(temporary.fileno())
-    os.replace(temporary.name, folder / f"{sha256(data).hexdigest()}.npz")
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as temporary:
+            temporary.write(data)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.replace(name, folder / f"{sha256(data).hexdigest()}.npz")
+    finally:
+        Path(name).unlink(missing_ok=True)  # a full disk is not filled further by what it could not take
 
 
 def _read(file: Path) -> Measurements | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from embeddings.cores import usable_cores
 from embeddings.encoder import Encoded, EncoderInfo, NoTextTower
 
 DIMENSION = 1280
@@ -106,11 +107,6 @@ class EmbeddedEncoder:
         _write(file, data)
         _write(sidecar, sha256(data).hexdigest().encode())
         return data
-
-
-def usable_cores() -> int:
-    """CPU cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _central(length: int, shorter: int) -> tuple[float, float]:

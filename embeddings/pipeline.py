@@ -1,6 +1,5 @@
 """Files to vectors: hash, decode in threads, encode in batches, remember by content."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.cache import Measurements, VectorCache, joined
-from embeddings.encoder import Encoder
-from embeddings.files import Unreadable, digest_file
+from embeddings.cores import usable_cores
+from embeddings.encoder import Encoded, Encoder
+from embeddings.files import LIMITS, Limits, Unreadable, digest_file
 from embeddings.images import open_picture
 from embeddings.progress import Progress, silent
 from embeddings.properties import PROPERTIES, measure, perceptual_hash
@@ -22,7 +22,8 @@ BATCH = 32
 AHEAD = 4
 """Batches decoded before they are needed: enough to keep the encoder busy, little enough to fit in memory."""
 SHARD = 2048
-SMALL_SIDE = 256
+DECODED_SIDE = 512
+"""Shorter side that large JPEGs are decoded to at least: no encoder here looks at more."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,6 +83,7 @@ def encode_files(
     cache: VectorCache,
     on_step: Progress = silent,
     threads: int = 0,
+    limits: Limits = LIMITS,
 ) -> EncodedImages:
     """Encode files, decoding and encoding at the same time; what the cache knows is not decoded again.
 
@@ -91,22 +93,30 @@ def encode_files(
         Inside ``root``, links resolved.
     threads : int
         For hashing and decoding (they release the interpreter's lock); 0 = all cores.
+    limits : Limits
+        What one picture may cost; what is larger is skipped.
+
+    Raises
+    ------
+    OSError
+        If the cache's folder cannot be written; what was stored before stays.
     """
-    workers = threads or os.cpu_count() or 1
+    workers = threads or usable_cores()
     skipped: dict[int, str] = {}
     digests: dict[int, str] = {}
     with ThreadPoolExecutor(workers) as pool:
-        results = _ahead(pool, lambda p: _digest(p, root), paths, AHEAD * BATCH)
+        results = _ahead(pool, lambda p: _digest(p, root, limits), paths, AHEAD * BATCH)
         for position, found in enumerate(results):
             if isinstance(found, Unreadable):
                 skipped[position] = found.reason
             else:
                 digests[position] = found
             on_step("reading files", position + 1, len(paths))
-        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool)
+        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool, limits)
     kept = np.array(sorted(digests), dtype=np.int64)
     if not len(kept):
-        return _result(kept, _measurements([], encoder.encode, encoder.info.dimension), skipped)
+        nothing = Encoded(np.zeros((0, encoder.info.dimension), np.float32), np.zeros((0, 0), np.float32))
+        return _result(kept, _measurements([], nothing), skipped)
     rows = cache.rows(digests.values())
     return _result(kept, cache.take(np.array([rows[digests[int(k)]] for k in kept])), skipped)
 
@@ -120,6 +130,7 @@ def _encode_unknown(
     skipped: dict[int, str],
     on_step: Progress,
     pool: ThreadPoolExecutor,
+    limits: Limits,
 ) -> None:
     """Measure contents the cache lacks, in shards; files that cannot be decoded move to ``skipped``."""
     known = cache.rows(digests.values())
@@ -131,14 +142,14 @@ def _encode_unknown(
     parts: list[Measurements] = []
     reasons: dict[str, str] = {}
     todo = list(first.items())
-    results = _ahead(pool, lambda item: _prepare(encoder, item[0], paths[item[1]], root), todo, AHEAD * BATCH)
+    results = _ahead(pool, lambda item: _prepare(encoder, item[0], paths[item[1]], root, limits), todo, AHEAD * BATCH)
     for done, ((digest, _), found) in enumerate(zip(todo, results, strict=True), start=1):
         if isinstance(found, Unreadable):
             reasons[digest] = found.reason
         else:
             batch.append(found)
         if batch and (len(batch) == BATCH or done == len(todo)):
-            parts.append(_measurements(batch, encoder.encode, encoder.info.dimension))
+            parts.append(_measurements(batch, encoder.encode(np.stack([p.array for p in batch]))))
             batch = []
         if parts and (sum(map(len, parts)) >= SHARD or done == len(todo)):
             cache.add(joined(parts))
@@ -161,34 +172,34 @@ def _ahead(
         yield running.popleft().result()
 
 
-def _digest(path: Path, root: Path) -> str | Unreadable:
+def _digest(path: Path, root: Path, limits: Limits) -> str | Unreadable:
     try:
-        return digest_file(path, root=root)
+        return digest_file(path, root=root, limits=limits)
     except Unreadable as reason:
         return reason
 
 
-def _prepare(encoder: Encoder, digest: str, path: Path, root: Path) -> _Prepared | Unreadable:
+def _prepare(encoder: Encoder, digest: str, path: Path, root: Path, limits: Limits) -> _Prepared | Unreadable:
     try:
-        picture = open_picture(path, root=root, smallest_side=SMALL_SIDE)
+        picture = open_picture(path, root=root, limits=limits, smallest_side=DECODED_SIDE)
     except Unreadable as reason:
         return reason
     if picture.sha256 != digest:
         return Unreadable("expected a file at rest, saw it change while it was read; import again")
     measured = measure(picture.pixels)
     return _Prepared(
-        digest, picture.width, picture.height, " ".join(picture.flags), picture.exif, encoder.prepare(picture.pixels),
-        [measured[name] for name in PROPERTIES], perceptual_hash(picture.pixels),
-    )  # fmt: skip
+        digest=digest,
+        width=picture.width,
+        height=picture.height,
+        flags=" ".join(picture.flags),
+        exif=picture.exif,
+        array=encoder.prepare(picture.pixels),
+        properties=[measured[name] for name in PROPERTIES],
+        hash=perceptual_hash(picture.pixels),
+    )
 
 
-def _measurements(batch: Sequence[_Prepared], encode: Callable[..., object], dimension: int) -> Measurements:
-    from embeddings.encoder import Encoded
-
-    encoded = encode(np.stack([p.array for p in batch])) if batch else None
-    if not isinstance(encoded, Encoded):
-        empty = np.zeros((0, 0), dtype=np.float32)
-        encoded = Encoded(np.zeros((0, dimension), dtype=np.float32), empty)
+def _measurements(batch: Sequence[_Prepared], encoded: Encoded) -> Measurements:
     return Measurements(
         sha256=np.array([p.digest for p in batch], dtype="U64"),
         widths=np.array([p.width for p in batch], dtype=np.int64),

@@ -1,0 +1,74 @@
+"""Names to encoders, without a network."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import EncoderUnavailable
+from embeddings.resolve import resolve_encoder
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No connection and no hub cache of this machine's user."""
+
+    def connected(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", connected)
+    monkeypatch.setattr(socket, "getaddrinfo", connected)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "clip", "Embedded", "embedded:x", "open_clip", "open_clip:", "transformers:", "auto:x", "../x"]
+)
+def test_an_unknown_name_lists_the_forms(tmp_path: Path, name: str) -> None:
+    with pytest.raises(EncoderUnavailable) as caught:
+        resolve_encoder(name, cache=tmp_path)
+    message = str(caught.value)
+    assert repr(name) in message
+    for form in ("auto", "embedded", "open_clip:MODEL/PRETRAINED", "CHECKPOINT_FILE", "transformers:NAME_OR_FOLDER"):
+        assert form in message
+
+
+def test_auto_without_weights_is_embedded_and_says_why(tmp_path: Path) -> None:
+    encoder, line = resolve_encoder("auto", cache=tmp_path)
+    assert type(encoder).__name__ == "EmbeddedEncoder"
+    assert "embedded" in line
+    assert "no CLIP weights lie on this machine" in line
+    assert "--download" in line
+
+
+def test_auto_takes_weights_that_lie_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("embeddings.open_clip.OpenClipEncoder", asked.append)
+    repository = tmp_path / "hub" / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K"
+    snapshot = repository / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot / "open_clip_model.safetensors").write_bytes(b"weights")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("a" * 40)
+    line = resolve_encoder("auto", cache=tmp_path)[1]
+    assert asked == ["ViT-B-32/laion2b_s34b_b79k"]
+    assert asked[0] in line
+    assert "on this machine" in line
+
+
+def test_embedded_by_name(tmp_path: Path) -> None:
+    encoder, line = resolve_encoder("embedded", cache=tmp_path, threads=1)
+    assert (type(encoder).__name__, line[:17]) == ("EmbeddedEncoder", "Encoder: embedded")
+
+
+@pytest.mark.parametrize("name", ["open_clip:ViT-B-32/laion2b_s34b_b79k", "transformers:nobody/nothing"])
+def test_weights_that_are_not_here_are_not_fetched_unasked(tmp_path: Path, name: str) -> None:
+    with pytest.raises(EncoderUnavailable, match=r"on this disk.*add --download"):
+        resolve_encoder(name, cache=tmp_path)
+
+
+def test_the_machine_is_asked_for_nothing_but_files(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="a connection"):
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+    assert os.listdir(tmp_path) == []
