@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tools.memory import Memory
 
 LIBRARIES = {
-    # Idle OpenMP threads sleep instead of spinning: on two cores shared with others a what-if took 3 s instead of 20–40.
+    # Idle OpenMP threads sleep instead of spinning: on two cores shared with others a what-if took 3 s, not 20 to 40.
     "OMP_WAIT_POLICY": "PASSIVE",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
