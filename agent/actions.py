@@ -62,6 +62,7 @@ def _as_json(recommendation: Recommendation) -> Json:
         "cost": asdict(recommendation.cost),
         "images": list(recommendation.images),
         "asked": False,
+        "effect_target": "",
         "facts": [],
     }
 
@@ -72,6 +73,7 @@ def with_effect(action: Json, effect: Effect, facts: Sequence[str]) -> Json:
     return {
         **action,
         "target": action["target"] or effect.target,
+        "effect_target": effect.target,
         "effect": [measure_json(m) for m in effect.measures],
         "verdict": effect.primary.verdict,
         "cost": cost,
@@ -116,6 +118,12 @@ def cost_text(cost: Mapping[str, float]) -> str:
     if minutes := round(cost["minutes"]):
         parts.append(f"{minutes} minute{'s' if minutes != 1 else ''}")
     return f"about {', '.join(parts)}" if parts else ""
+
+
+def asked_fact(facts: FactList, action: Json) -> str:
+    """Answer the what-if that the question asks for in one sentence; returns it."""
+    text = sentence(f"asked.{action['verdict']}", target=action["effect_target"])
+    return facts.state("answer", text, images=action["images"], code=action["code"])["text"]
 
 
 def action_fact(facts: FactList, action: Json) -> str:

@@ -29,7 +29,10 @@ _PATTERNS: tuple[tuple[Form, str], ...] = (
     ("of", r"{0}\s*/\s*{1}"),
     ("single", r"{0}"),
 )
-_FORMS = tuple((form, re.compile(pattern.format(*(_ONE.format(n) for n in "ab")))) for form, pattern in _PATTERNS)
+_FORMS = tuple(
+    (form, re.compile(pattern.format(*(_ONE.format(name) for name in "ab")), re.IGNORECASE))
+    for form, pattern in _PATTERNS
+)
 _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,

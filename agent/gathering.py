@@ -61,11 +61,11 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     scope = Scope(classes=() if pair else plan.classes, pair=pair)
     scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates"}]
     out.note(context.run_checks(case, scoped, scope, on_step=context.on_step, remember=context.memory))
-    _trust(case, context, out, [c for c in codes if c not in scoped])
     for found in ranked(out.outcomes)[:FINDINGS_SHOWN]:
         out.findings.append(found)
         stated.finding(out.facts, found)
     _quiet(out)
+    _trust(case, context, out, [c for c in codes if c not in scoped])
     return out
 
 

@@ -99,6 +99,7 @@ def check_claim(text: str, fact: Fact, classes: Sequence[str]) -> list[str]:
     return [
         *_number_problems(claim, source),
         *_name_problems(claim, source),
+        *_file_problems(claim, source, fact),
         *_word_problems(claim, source, fact, text),
     ]
 
@@ -141,8 +142,13 @@ def _name_problems(claim: Reading, source: Reading) -> Iterator[str]:
             yield f"the fact does not say that anything is called {name}"
     for name in sorted(claim.true & (source.said - source.true)):
         yield f"{name} is what the model says in the fact, not what the pictures show"
+
+
+def _file_problems(claim: Reading, source: Reading, fact: Fact) -> Iterator[str]:
+    """Files must be among the fact's pictures, by whole id or by the name at its end."""
+    known = {*source.files, *fact["images"]}
     for file in claim.files:
-        if not any(file in known for known in source.files) and file not in source.files:
+        if file not in known and not any(i.endswith(f"/{file}") for i in known):
             yield f"the file {file} is not in the fact"
 
 

@@ -136,15 +136,16 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         standing.fidelity_fact(case, facts)
     gathered = [a for a in gathered if not a["asked"] or a["effect"] is not None]
     advised = []
+    answers = [todo.asked_fact(facts, a) for a in gathered if a["asked"]]
     for action in todo.advised(gathered):
         said = todo.action_fact(facts, action)
         advised.append({**action, "facts": [said, *action["facts"]]})
     helped = [a for a in advised if a["verdict"] == "helps"]
-    headline = state["headline"]
-    if helped:
+    headline = " ".join(answers) or state["headline"]
+    if helped and not answers:
         best = helped[0]
         headline += " " + sentence("headline.helps", action=best["action"], target=best["target"])
-    elif effects:
+    elif effects and not answers:
         headline += " " + sentence("headline.untried")
     return {
         "actions": advised,

@@ -23,7 +23,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("relabel", r"re-?label|(fix|correct|repair|chang)\w* .*label|labels? .*(fixed|corrected)"),
     ("split-class", r"\bsplit|divid|sub-?class"),
     ("merge-classes", r"\bmerg|combin|\bjoin|lump"),
-    ("group-balance", r"balanc|re-?weigh|even out|group-?balanc"),
+    ("group-balance", r"group|setting|background|rare cases"),
+    ("reweight", r"balanc|weigh|even out"),
     ("remove", r"remov|delet|drop|discard|throw|left? out|leaving out|without"),
 )
 _INTENTS: tuple[tuple[Intent, str], ...] = (
@@ -61,7 +62,12 @@ _INTENTS: tuple[tuple[Intent, str], ...] = (
 _NEEDS: dict[Intent, int] = {"confusion": 2, "merge": 2, "split": 1}
 _BACK = re.compile(r"\b(them|those|these|they|it|that|this (pair|class)|the two|both)\b|^\s*(why|and|but|so|ok)\b")
 _REVERSE = re.compile(r"other way|reverse|vice versa|other direction")
-_BESIDE = re.compile(r"^\W*(and|what about|how about)?\W*(with|as|for|versus|vs\.?|against)?\b")
+_SLOT = re.compile(
+    r"(?:\b(?:and|or|with|for|as|vs\.?|versus|from|like|than|of|called|calls?|calling|class|split|splitting|divide|"
+    r"merge|merging|combine|confus\w*|mix(?:es|ed|ing)?(?: up)?|between|instead of|into|up|why|are|is|on)|[,&/])\s*"
+    r"(?:(?:an?|the|my|some|any|our|those|these) )*[\"'“]?(?=([^\W\d_]\w*))",
+    re.IGNORECASE,
+)
 _PAIRED = re.compile(r"\b(with|as|versus|vs\.?|against)\b")
 
 
@@ -88,7 +94,14 @@ class RulesPlanner:
             return carried
         if intent is None:
             intent = "confusion" if named.classes or named.choices else "help"
-        return _completed(Plan(intent, named.classes, (), named.unknown, named.choices), text, question)
+        plan = Plan(intent, named.classes, (), _meant_as_classes(question, named.unknown), named.choices)
+        return _completed(plan, text, question)
+
+
+def _meant_as_classes(question: str, unknown: Sequence[str]) -> tuple[str, ...]:
+    """Unknown words that stand where a class would: after "confusing", "and", "as", "split" …"""
+    slots = {m[1].lower() for m in _SLOT.finditer(question)}
+    return tuple(dict.fromkeys(w for w in unknown if w.lower() in slots))
 
 
 def _without_names(question: str, named: Named) -> str:
@@ -162,4 +175,7 @@ def _completed(plan: Plan, text: str, question: str) -> Plan:
     if kind == "merge-classes":
         pair = (Trial(kind, {"pair": "|".join(sorted(plan.pair))}),) if plan.pair else ()
         return replace(plan, intent="merge", trials=pair)
+    if kind == "group-balance":
+        pair = (Trial(kind, {"pair": "|".join(sorted(plan.pair))}),) if plan.pair else ()
+        return replace(plan, trials=pair)
     return replace(plan, trials=(Trial(kind),))

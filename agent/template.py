@@ -24,18 +24,28 @@ def answer_text(
     parts: list[str] = [line(f) for f in facts if f["kind"] == "trust"][:2]
     if plan.intent == "threshold":
         parts.insert(0, sentence("threshold.text"))
+    parts += _asked(facts, actions)
     parts += [line(f) for f in facts if f["kind"] == "standing"]
     if plan.intent == "confusion":
         parts += _directions(facts, causes, by_id)
     parts += _block("findings", [line(f) for f in facts if f["kind"] == "finding"])
-    parts += _block("todo", [_action_line(a, by_id) for a in actions], numbered=True)
-    mentioned = {i for a in actions for i in a["facts"]}
+    doable = [a for a in actions if not a["asked"] or a["verdict"] == "helps"]
+    parts += _block("todo", [_action_line(a, by_id) for a in doable], numbered=True)
+    mentioned = {i for a in doable for i in a["facts"]}
+    mentioned |= {i for a in actions if a["asked"] for i in a["facts"]}
     tried = [f for f in facts if f["kind"] == "effect" and f["id"] not in mentioned]
     parts += _block("tried", [line(f) for f in tried])
     quiet = [f for f in facts if f["kind"] == "passed"]
     parts += _block("quiet", [line(f) for f in quiet])
     parts += _block("not_checked", [markdown_safe(text) for text in not_checked[:NOT_CHECKED_SHOWN]])
     return "\n\n".join(parts)
+
+
+def _asked(facts: Sequence[Fact], actions: Sequence[Json]) -> list[str]:
+    """The what-if that the question asks for: its verdict, then what was measured."""
+    measured = {i for a in actions if a["asked"] and a["verdict"] != "helps" for i in a["facts"]}
+    verdicts = [line(f) for f in facts if f["kind"] == "answer"]
+    return [*verdicts, *(line(f) for f in facts if f["kind"] == "effect" and f["id"] in measured)]
 
 
 def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, Fact]) -> list[str]:
