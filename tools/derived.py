@@ -187,6 +187,8 @@ class Derived:
     def predicted(self) -> NDArray[np.int64]:
         """The subject's class number per image, -1 where it may not be judged; shape (n,)."""
         case = self._case
+        if not case.evaluation.any():
+            return np.full(len(case.ids), -1, dtype=np.int64)
         if case.subject == "user" and case.predictions is not None:
             return np.where(case.evaluation, case.predictions.predicted, -1)
         return np.where(case.fit | case.evaluation, self.baseline.argmax(axis=1), -1)

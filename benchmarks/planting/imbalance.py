@@ -1,0 +1,38 @@
+"""Too few pictures of a class: all but some of its training pictures are taken away."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Case
+
+
+def thin_out(case: Case, name: str, keep: int, *, seed: int = 0) -> Case:
+    """Keep ``keep`` random training pictures of one class; its held-out pictures stay."""
+    rng = np.random.default_rng(seed)
+    rows = np.flatnonzero(case.fit & (case.targets == case.number(name)))
+    stays = np.ones(len(case.ids), dtype=np.bool_)
+    stays[rng.permutation(rows)[keep:]] = False
+    return subset(case, stays)
+
+
+def subset(case: Case, rows: NDArray[np.bool_]) -> Case:
+    """The case with some of its pictures, without predictions."""
+    data = case.dataset
+    ids = set(data.ids[rows].tolist())
+    hashes = data.perceptual_hash
+    dataset = replace(
+        data,
+        ids=data.ids[rows],
+        sha256=data.sha256[rows],
+        widths=data.widths[rows],
+        heights=data.heights[rows],
+        splits=data.splits[rows],
+        labels=tuple(label for label in data.labels if label.image_id in ids),
+        metadata={name: column[rows] for name, column in data.metadata.items()},
+        properties={name: column[rows] for name, column in data.properties.items()},
+        perceptual_hash=None if hashes is None else hashes[rows],
+    )
+    space = replace(case.space, ids=dataset.ids, vectors=case.space.vectors[rows], names=case.space.names[rows])
+    return replace(case, dataset=dataset, space=space, predictions=None)

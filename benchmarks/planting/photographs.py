@@ -1,0 +1,41 @@
+"""Light edits of real photographs, as they happen when pictures are passed on: nothing a person would call new."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image, ImageEnhance
+
+Edit = Callable[[Image.Image], Image.Image]
+
+
+def _halved(image: Image.Image) -> Image.Image:
+    return image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC)
+
+
+def _recompressed(image: Image.Image) -> Image.Image:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=40)
+    return Image.open(buffer).convert("RGB")
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    x, y = round(0.02 * image.width), round(0.02 * image.height)
+    return image.crop((x, y, image.width - x, image.height - y))
+
+
+def _brightened(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(1.3)
+
+
+def _passed_on(image: Image.Image) -> Image.Image:
+    return _recompressed(ImageEnhance.Brightness(_halved(_cropped(image))).enhance(1.1))
+
+
+EDITS: dict[str, Edit] = {
+    "halved": _halved,
+    "recompressed": _recompressed,
+    "cropped": _cropped,
+    "brightened": _brightened,
+    "passed on": _passed_on,
+}
+"""Edits by name; ``passed on`` is crop, resize, brightness and recompression at once."""
