@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from string import Template
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from agent.display import shown_names, visible
 from agent.endpoint import Endpoint
 from agent.plan import INTENTS, Plan, Trial
-from agent.prompts import prompt, table
+from agent.prompts import fill, prompt, table
 from agent.rules import RulesPlanner
 from agent.state import Json
 
@@ -51,11 +50,8 @@ class ModelPlanner:
 
 def _messages(question: str, names: Mapping[str, str], history: Sequence[Plan]) -> list[dict[str, str]]:
     shown = {real: plain for plain, real in names.items()}
-    a, b = (*names, "A", "B")[:2]
     steps = "\n".join(
-        f"- {tool}: {entry['says']} Example: "
-        + Template(entry["example"]).substitute(a=json.dumps(a)[1:-1], b=json.dumps(b)[1:-1])
-        for tool, entry in table("tools").items()
+        f"- {tool}: {entry['says']} Example: {fill(entry['example'], {})}" for tool, entry in table("tools").items()
     )
     data = {
         "question": visible(question)[:LONGEST_QUESTION],

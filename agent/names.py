@@ -153,25 +153,30 @@ def _same(words: Sequence[str], classes: Sequence[str]) -> list[str]:
 
 def _near(words: Sequence[str], classes: Sequence[str]) -> list[str]:
     joined = "".join(words)
-    forgiven = next((edits for length, edits in EDITS if len(joined) <= length), 3)
-    if not forgiven or joined.isdigit():
+    if joined.isdigit():
         return []
     scored = {}
     for name in classes:
         goal = "".join(stems(name))
+        shorter = min(len(joined), len(goal))
+        forgiven = next((edits for length, edits in EDITS if shorter <= length), 3)
         distance = DamerauLevenshtein.distance(joined, goal, score_cutoff=forgiven)
-        if distance <= forgiven and len(goal) > 3 and goal[:1] == joined[:1]:
+        if distance <= forgiven and goal[:1] == joined[:1]:
             scored[name] = distance
     return [name for name, distance in scored.items() if distance == min(scored.values())]
 
 
 def _partly(words: Sequence[str], classes: Sequence[str]) -> list[str]:
-    """Classes of several words of which these are some, in order: ``grapefruit`` for ``Red-Grapefruit``."""
-    if len("".join(words)) < 4:
-        return []
+    """Classes of several words of which these are some, in order: ``grapefruit`` for ``Red-Grapefruit``.
+
+    Short words count only as the last one: ``cat`` for ``black cat``, not ``red`` for ``Red-Grapefruit``.
+    """
+    length = len("".join(words))
 
     def within(name: str) -> bool:
         whole = stems(name)
+        if length < 4 and (length < 3 or whole[-len(words) :] != tuple(words)):
+            return False
         return len(words) < len(whole) and any(
             whole[i : i + len(words)] == tuple(words) for i in range(len(whole) - len(words) + 1)
         )

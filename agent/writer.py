@@ -23,11 +23,12 @@ def draft(endpoint: Endpoint, question: str, facts: Sequence[Fact]) -> str | Non
 
 def repair(endpoint: Endpoint, text: str, found: Sequence[Problem], facts: Sequence[Fact]) -> str | None:
     """The model's second and last attempt."""
-    listed = "\n".join(f"- {json.dumps(visible(p.sentence))}: {visible(p.text)}" for p in found[:PROBLEMS_SHOWN])
+    refused = [{"sentence": visible(p.sentence), "why": visible(p.text)} for p in found[:PROBLEMS_SHOWN]]
     messages = [
         *_messages("", facts),
         {"role": "assistant", "content": visible_lines(text)[:LONGEST]},
-        {"role": "user", "content": prompt("repair", problems=listed)},
+        {"role": "system", "content": prompt("repair")},
+        {"role": "user", "content": json.dumps({"refused": refused}, ensure_ascii=False)},
     ]
     return endpoint.ask(messages)
 
