@@ -12,7 +12,7 @@ from tools.case import Case
 from tools.checks.hidden_subclasses import Kinds, class_kinds
 from tools.checks.spurious_cue import all_tests
 from tools.contrast import contrast
-from tools.cues import PRESENT, Cue, candidates
+from tools.cues import PRESENT, Cue, balance_advice, candidates
 from tools.experiments import reweight
 from tools.findings import Cost, Recommendation, Rung
 from tools.label_errors import find_suspects
@@ -205,8 +205,8 @@ def _refit_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
         )
         yield pair.refitted("wrong-labels", "wrong labels", why, shared.cleaned, shared.doubted, advice)
     if shared.balanced is not None:
-        advice = _advise("reweight", "all classes, weighted equally in training", "the larger class wins in doubt",
-                         Cost(clicks=1, minutes=1), "reweight")  # fmt: skip
+        target, why = "the classes, so that each counts the same in training", "in doubt the larger class wins"
+        advice = _advise("reweight", target, why, Cost(clicks=1, minutes=1), "reweight")
         none = np.zeros(len(case.ids), dtype=np.bool_)
         why = "it comes right when every class weighs the same in training"
         yield pair.refitted("class-balance", "imbalance", why, shared.balanced, none, advice)
@@ -234,21 +234,19 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         shows = np.zeros(len(case.ids), dtype=np.bool_)
         shows[kinds.judged[kinds.part_of == part]] = True
         these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
-        advice = _advise("split", a, "each kind gets a label of its own; their scores are added up again",
+        advice = _advise("split", a, "each kind gets a label of its own, and their scores are added up again",
                          Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
         yield pair.shown("hidden-subclasses", f"one kind of {a} looks like {b}", why, shows, advice)
 
 
 def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
-    a, b = pair.names
+    b = pair.names[1]
     for test in all_tests(case, [pair.names], pair.shared.cues):
         if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
             continue
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
-        advice = _advise("group-balance", f"{a} and {b}, rare and usual settings counted alike",
-                         "the rare setting counts as much as the usual one", Cost(clicks=1, minutes=1),
-                         "group-balance", pair="|".join(sorted(pair.names)))  # fmt: skip
+        advice = balance_advice(pair.names, "confusion-causes")
         why = f"the picture is {test.words}, as those of {b} mostly are"
         yield pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
 

@@ -10,6 +10,7 @@ from scipy.stats import mannwhitneyu, norm
 
 from tools.case import Case
 from tools.contrast import WORDS
+from tools.findings import Cost, Recommendation
 from tools.statistics import clustered_mean, difference_of_shares
 from tools.subclasses import find_parts
 
@@ -162,6 +163,20 @@ def try_cue(
         low, high = difference_of_shares(*counts[0], *counts[1], case.settings.confidence)
         p = _one_sided(wrong.astype(np.float64), against, groups[mine])
     return Tested(cue, pair, max(auc, 1 - auc), float(test.pvalue), looks_like_b, counts[0], counts[1], low, high, p)
+
+
+def balance_advice(pair: tuple[str, str], code: str) -> Recommendation:
+    """Train so that a pair's rare setting counts as much as its usual one."""
+    first, second = sorted(pair)
+    return Recommendation(
+        action="reweight",
+        target=f"{first} and {second}, so that the rare setting counts as much as the usual one",
+        code=code,
+        why="what goes along with a label then no longer decides",
+        cost=Cost(clicks=1, minutes=1),
+        experiment="group-balance",
+        arguments={"pair": f"{first}|{second}"},
+    )
 
 
 def _one_sided(wrong: NDArray[np.float64], against: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

@@ -79,13 +79,13 @@ def number_text(value: float, unit: Unit) -> str:
         case "share":
             return f"{100 * value:.1f} %"
         case "points":
-            return f"{100 * value + 0.0:+.1f} points"
+            return f"{round(100 * value, 1) + 0.0:+.1f} points"  # no "-0.0"
         case "images" | "count" | "pixels":
             return f"{value:.0f}"
         case "ratio":
             return f"{value:.1f}"
         case "p":
-            return f"{value:.3f}" if value >= 0.001 else "0.001"
+            return f"{value:.3f}" if value >= 0.001 else "<0.001"
         case _:
             return f"{value:.2f}"
 

@@ -12,6 +12,8 @@ from embeddings.index import NeighbourGraph, nearest
 
 LARGEST_COMPONENT = 4000
 """Average linkage is quadratic in memory; larger components are cut at a tighter similarity first."""
+IDENTICAL = 0.999
+"""Where a component is still too large at this similarity, its pictures are copies and stay one group."""
 
 
 def similarity_groups(vectors: NDArray[np.float32], graph: NeighbourGraph, similarity: float) -> NDArray[np.int64]:
@@ -21,17 +23,11 @@ def similarity_groups(vectors: NDArray[np.float32], graph: NeighbourGraph, simil
     of the neighbour graph gives the same result as clustering everything (exact while no image has more than k
     neighbours that near), without any n × n matrix.
     """
-    n = len(vectors)
-    groups = _components(graph, similarity, n)
-    out = np.empty(n, dtype=np.int64)
+    out = np.empty(len(vectors), dtype=np.int64)
     following = 0
-    for rows in _members(groups):
-        if len(rows) == 1:
-            inner = np.zeros(1, dtype=np.int64)
-        elif len(rows) > LARGEST_COMPONENT:
-            tighter = similarity + 0.25 * (1 - similarity)
-            inner = _components(graph, tighter, n)[rows]
-            inner = np.unique(inner, return_inverse=True)[1]
+    for rows in _linked(graph, similarity, np.arange(len(vectors))):
+        if len(rows) == 1 or len(rows) > LARGEST_COMPONENT:
+            inner = np.zeros(len(rows), dtype=np.int64)
         else:
             distance = np.maximum(1 - vectors[rows] @ vectors[rows].T, 0)
             tree = linkage(distance[np.triu_indices(len(rows), 1)].astype(np.float64), "average")
@@ -39,6 +35,18 @@ def similarity_groups(vectors: NDArray[np.float32], graph: NeighbourGraph, simil
         out[rows] = inner + following
         following += int(inner.max()) + 1
     return out
+
+
+def _linked(graph: NeighbourGraph, similarity: float, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Connected components among some rows, cut at ever tighter similarities until average linkage can take them."""
+    labels = _components(graph, similarity, len(graph.neighbours))[rows]
+    parts = [rows[members] for members in _members(labels)]
+    tighter = similarity + 0.25 * (1 - similarity)
+    if tighter > IDENTICAL:
+        return parts
+    small = [part for part in parts if len(part) <= LARGEST_COMPONENT]
+    large = [part for part in parts if len(part) > LARGEST_COMPONENT]
+    return small + [piece for part in large for piece in _linked(graph, tighter, part)]
 
 
 def _components(graph: NeighbourGraph, similarity: float, n: int) -> NDArray[np.int64]:

@@ -239,7 +239,8 @@ def measure(
     needed = None
     if verdict == "cannot_tell":
         half = (high - low) / 2
-        needed = ceil(len(weights) * (half / max(abs(delta), margin)) ** 2) if np.isfinite(half) else None
+        enough = max(abs(delta), margin - abs(delta))  # half-width at which this change would be shown, or shown small
+        needed = ceil(len(weights) * (half / enough) ** 2) if np.isfinite(half) else None
     return Measure(
         metric=metric,
         before=float(runs.mean()),

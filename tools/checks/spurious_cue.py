@@ -143,8 +143,8 @@ def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
                 tuple(str(i) for i in case.ids[rows][:SHOWN]),
             ),
             Recommendation(
-                "group-balance", f"{a} and {b}, rare and usual settings counted alike", "spurious-cue",
-                "training that counts the rare setting as much as the usual one", Cost(clicks=1, minutes=1),
+                "reweight", "{} and {}, so that the rare setting counts as much as the usual one".format(*sorted((a, b))),
+                "spurious-cue", "what goes along with a label no longer decides", Cost(clicks=1, minutes=1),
                 "group-balance", {"pair": "|".join(sorted((a, b)))},
             ),
         ),
