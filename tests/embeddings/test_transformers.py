@@ -1,0 +1,146 @@
+"""CLIP of transformers, on a small model with random weights and a small tokenizer that the tests build."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import Encoder, EncoderUnavailable
+from embeddings.transformers import TransformersEncoder
+from tests.embeddings.pictures import scene
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+pytestmark = pytest.mark.slow
+
+WORDS = ["an apple in a hand", "citrus", "a plate"]
+SPECIAL = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "pad_token": "<|endoftext|>"}
+
+
+class Trap:
+    """Unpickling this would create a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def built(folder: Path, seed: int = 0, mean: float = 0.5) -> Path:
+    """A CLIP folder as ``save_pretrained`` writes it: letters as tokens, one layer per tower."""
+    folder.mkdir(exist_ok=True)
+    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters), *dict.fromkeys(SPECIAL.values())]
+    (folder / "vocab.json").write_text(json.dumps({token: number for number, token in enumerate(tokens)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder, unk_token="<|endoftext|>", **SPECIAL)
+    tokenizer.model_max_length = 32
+    tokenizer.save_pretrained(folder)
+    shape = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    ends = {"bos_token_id": tokens.index("<|startoftext|>"), "eos_token_id": tokens.index("<|endoftext|>")}
+    config = transformers.CLIPConfig(
+        text_config={**shape, **ends, "vocab_size": len(tokens), "max_position_embeddings": 32},
+        vision_config={**shape, "image_size": 48, "patch_size": 16},
+        projection_dim=24,
+    )
+    torch.manual_seed(seed)
+    transformers.CLIPModel(config).save_pretrained(folder)
+    transformers.CLIPImageProcessor(
+        size={"shortest_edge": 48}, crop_size={"height": 48, "width": 48}, image_mean=[mean] * 3, image_std=[0.25] * 3
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="module")
+def encoder(folder: Path) -> TransformersEncoder:
+    return TransformersEncoder(str(folder))
+
+
+@pytest.fixture(autouse=True)
+def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def test_it_is_an_encoder_with_text(encoder: TransformersEncoder, folder: Path) -> None:
+    assert isinstance(encoder, Encoder)
+    assert (encoder.info.name, encoder.info.dimension, encoder.info.has_text) == (f"transformers:{folder}", 24, True)
+
+
+def test_vectors_are_those_of_the_library(encoder: TransformersEncoder, folder: Path) -> None:
+    model = transformers.CLIPModel.from_pretrained(folder).eval()
+    images = [scene(96, 64, seed) for seed in range(3)]
+    pixels = transformers.CLIPImageProcessor.from_pretrained(folder)(images=images, return_tensors="pt")
+    words = transformers.CLIPTokenizer.from_pretrained(folder)(WORDS, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        out = model(**pixels, **words)
+    encoded = encoder.encode(np.stack([encoder.prepare(np.asarray(i)) for i in images]))
+    np.testing.assert_allclose(encoded.vectors, out.image_embeds.numpy(), atol=1e-4)
+    np.testing.assert_allclose(encoder.encode_text(WORDS), out.text_embeds.numpy(), atol=1e-4)
+    assert encoded.vectors.dtype == np.float32
+    assert encoded.names.shape == (3, 0)
+
+
+def test_different_words_have_different_vectors(encoder: TransformersEncoder) -> None:
+    vectors = encoder.encode_text(WORDS)
+    assert (np.abs(vectors[:, None] - vectors[None]).max(axis=2)[~np.eye(3, dtype=bool)] > 1e-4).all()
+
+
+def test_words_longer_than_the_model_reads_are_cut(encoder: TransformersEncoder) -> None:
+    assert encoder.encode_text(["an apple " * 40]).shape == (1, 24)
+
+
+def test_the_fingerprint_follows_weights_and_preprocessing(encoder: TransformersEncoder, tmp_path: Path) -> None:
+    def fingerprint(name: str, **changes: Any) -> str:
+        return TransformersEncoder(str(built(tmp_path / name, **changes))).info.fingerprint
+
+    same, weights, mean = fingerprint("same"), fingerprint("weights", seed=1), fingerprint("mean", mean=0.4)
+    assert same == encoder.info.fingerprint
+    assert len({same, weights, mean}) == 3
+
+
+def test_a_long_strip_costs_no_more_than_a_picture(encoder: TransformersEncoder) -> None:
+    strip = np.zeros((2, 200_000, 3), dtype=np.uint8)
+    assert encoder.prepare(strip).shape == (3, 48, 48)
+
+
+@pytest.mark.parametrize("name", ["no/such-model", "../no-folder", ""])
+def test_what_is_not_here_is_said_without_a_connection(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(EncoderUnavailable, match="--download"):
+        TransformersEncoder(name)
+
+
+def test_code_in_the_weights_does_not_run(folder: Path, tmp_path: Path) -> None:
+    trapped, trap = tmp_path / "trapped", tmp_path / "sprung"
+    trapped.mkdir()
+    for file in folder.iterdir():
+        if file.suffix != ".safetensors":
+            (trapped / file.name).write_bytes(file.read_bytes())
+    torch.save({"logit_scale": Trap(trap)}, trapped / "pytorch_model.bin")
+    with pytest.raises(EncoderUnavailable, match="plain weights"):
+        TransformersEncoder(str(trapped))
+    assert not trap.exists()
+
+
+def test_a_model_without_a_text_tower_is_named(tmp_path: Path) -> None:
+    config = transformers.ViTConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=32
+    )
+    transformers.ViTModel(config).save_pretrained(tmp_path)
+    with pytest.raises(EncoderUnavailable, match=r"text tower.*ViTModel"):
+        TransformersEncoder(str(tmp_path))
