@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.contrast import contrast
-from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, candidates, try_cue
+from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, balance_advice, candidates, try_cue
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.statistics import benjamini_hochberg, wilson
@@ -142,11 +142,7 @@ def _finding(case: Case, test: Tested, rung: Rung) -> Finding:
                 "pictures that break the link take the cue away", Cost(images=2 * FEWEST_COUNTER, minutes=20), None, {},
                 tuple(str(i) for i in case.ids[rows][:SHOWN]),
             ),
-            Recommendation(
-                "reweight", "{} and {}, so that the rare setting counts as much as the usual one".format(*sorted((a, b))),
-                "spurious-cue", "what goes along with a label no longer decides", Cost(clicks=1, minutes=1),
-                "group-balance", {"pair": "|".join(sorted((a, b)))},
-            ),
+            balance_advice((a, b), "spurious-cue"),
         ),
         rung=rung,
         errors=frozenset(str(i) for i in case.ids[errors & on_b]),
