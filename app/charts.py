@@ -1,5 +1,7 @@
 """Measured effects as a plot: point and interval against zero, with the noise floor behind."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 COLOURS = {"helps": "#1f6f5c", "hurts": "#b3382c", "no_effect": "#6b7672", "cannot_tell": "#b07a1e"}
-ROW_PIXELS = 46
+ROW_PIXELS = 64
 
 
 def effect_figure(points: Sequence[Point]) -> "Figure":
@@ -64,6 +66,7 @@ def effect_figure(points: Sequence[Point]) -> "Figure":
         ticktext=[_tick(p.label) for p in points],
         range=[len(points) - 0.45, -0.55],
         fixedrange=True,
+        automargin=True,
     )
     figure.update_xaxes(title="change in points (grey band: noise floor)", zeroline=False, fixedrange=True, nticks=7)
     figure.update_layout(
@@ -72,11 +75,13 @@ def effect_figure(points: Sequence[Point]) -> "Figure":
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
+        font={"size": 13, "color": "#1d2a26"},
     )
     return figure
 
 
 def _tick(label: str) -> str:
     """A label that plotly draws literally: it reads a small HTML of its own, so its signs become entities."""
-    short = label if len(label) <= 48 else f"{label[:47]}…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+    lines = textwrap.wrap(label, 30, max_lines=3, placeholder=" …")
+    signs = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
+    return "<br>".join(re.sub("[&<>$]", lambda m: signs[m.group()], line) for line in lines)

@@ -11,7 +11,7 @@ import streamlit as st
 from agent.answer import Answer
 from app.edge import model_state, prepare_libraries, read_context, read_settings
 from app.escaping import plain_markdown, shown
-from app.panels import STYLE, draw_answer
+from app.panels import STYLE, draw_answer, icon
 from app.printing import subject_text
 from app.views import Document, counted, suggested_questions
 from tools.errors import AdvisorError, NoDataset
@@ -29,7 +29,7 @@ ADVISOR, PERSON = ":material/image_search:", ":material/person:"
 def main() -> None:
     """Draw the page."""
     prepare_libraries()
-    st.set_page_config(page_title="Image model advisor", page_icon=ADVISOR, layout="wide")
+    st.set_page_config(page_title="Image model advisor", page_icon=icon(), layout="wide")
     st.html(STYLE)
     workspace = _workspace()
     try:
@@ -66,7 +66,7 @@ def _case(path: str, state: str, _kept: "Workspace", _settings: "Settings") -> "
 
 
 def _draw_welcome(workspace: Path) -> None:
-    st.title("Nothing to look at yet")
+    st.title("Nothing to look at yet", anchor=False)
     st.markdown(
         f"The workspace `{shown(workspace).replace('`', '')}` holds no pictures. In a terminal, run one of these:"
     )
@@ -81,7 +81,7 @@ def _draw_welcome(workspace: Path) -> None:
 
 
 def _draw_error(error: AdvisorError) -> None:
-    st.title("The workspace cannot be opened")
+    st.title("The workspace cannot be opened", anchor=False)
     st.error(
         f"**Expected** {plain_markdown(error.expected)}\n\n**Saw** {plain_markdown(error.seen)}\n\n"
         f"**To do** {plain_markdown(error.todo)}"
@@ -92,7 +92,7 @@ def _draw_sidebar(case: "Case", workspace: Path) -> None:
     facts = _standing(case.fingerprint, case)
     dataset, model = facts["dataset"], facts["model"]
     with st.sidebar:
-        st.title("Image model advisor")
+        st.title("Image model advisor", anchor=False)
         if "accuracy" in model:
             accuracy = model["accuracy"]
             st.metric("Accuracy", accuracy["text"], help=plain_markdown(accuracy["how"]))
@@ -133,7 +133,7 @@ def _skipped_rows(dataset: Document) -> list[dict[str, str]]:
 def _draw_conversation(kept: "Workspace", case: "Case") -> None:
     turns: list[tuple[str, dict[str, Any]]] = st.session_state.setdefault("turns", [])
     thread: str = st.session_state.setdefault("thread", uuid.uuid4().hex)
-    st.title("What holds your model back?")
+    st.title("What holds your model back?", anchor=False)
     if not turns:
         st.caption(
             "Ask in plain words and name classes as you call them. Every number in an answer was computed from your "
@@ -143,12 +143,15 @@ def _draw_conversation(kept: "Workspace", case: "Case") -> None:
         _draw_question(past)
         with st.chat_message("assistant", avatar=ADVISOR):
             draw_answer(answer, case, f"turn-{number}")
-    asked = st.chat_input("Why is my model confusing … and …?")
     suggested = _draw_suggestions(case) if not turns else None
+    fresh = st.container()
+    with st.container():  # in the flow of the page: a new answer then starts where the question was typed
+        asked = st.chat_input("Why is my model confusing … and …?")
     question: str | None = asked or suggested
     if question:
-        _draw_question(question)
-        turns.append((question, _ask(question, kept, case, thread)))
+        with fresh:
+            _draw_question(question)
+            turns.append((question, _ask(question, kept, case, thread)))
         st.rerun()
 
 

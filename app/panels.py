@@ -3,34 +3,50 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 from app.charts import effect_figure
-from app.escaping import plain_markdown, safe_markdown
+from app.escaping import cited_markdown, plain_markdown
 from app.views import (
-    RUNGS,
     Document,
     Tile,
     action_title,
+    cause_badges,
+    counted,
     effect_point,
     effect_sentence,
     evidence_rows,
+    fact_rows,
+    first_images,
+    primary,
     tiles,
 )
 from embeddings.images import Unreadable, thumbnail
-from tools.findings import number_text
 
 if TYPE_CHECKING:
     from tools.case import Case
 
 COLUMNS = 4
 PER_CAUSE = 8
+BESIDE = 6
 VERDICT_COLOURS = {"helps": "green", "hurts": "red", "no_effect": "gray", "cannot_tell": "orange"}
 STYLE = """<style>
 [data-testid="stImage"] img {aspect-ratio: 1; object-fit: contain; background: #f4f6f5; border-radius: 6px;}
 [data-testid="stImageContainer"] {width: 100%;}
+[data-testid="stMainBlockContainer"] {padding-top: 2.5rem; max-width: 78rem;}
+[data-testid="stCaptionContainer"] p {font-size: 0.78rem; line-height: 1.35; overflow-wrap: anywhere;}
 </style>"""
 """Fixed text of ours: pictures of any shape stand in equal squares, none of them cropped."""
+
+
+def icon() -> Image.Image:
+    """The browser tab's picture, a lens: drawn here, because a named icon would be fetched from another server."""
+    y, x = np.mgrid[:32, :32] - 12.5
+    radius, along = np.hypot(x, y), np.abs(x - y)
+    ink = ((radius > 6.5) & (radius < 10)) | ((along < 3) & (x + y > 13) & (x + y < 34))
+    return Image.fromarray(np.where(ink[..., None], (31, 111, 92), 255).astype(np.uint8))
 
 
 def draw_answer(answer: Document, case: "Case", key: str) -> None:
@@ -45,46 +61,57 @@ def draw_answer(answer: Document, case: "Case", key: str) -> None:
     key : str
         Unique on the page.
     """
-    st.markdown(safe_markdown(str(answer["answer"])))
-    causes, actions = answer.get("causes") or [], answer.get("actions") or []
-    if causes:
-        st.subheader("Evidence", divider="gray")
-    for number, cause in enumerate(causes):
-        _draw_cause(cause, case, f"{key}-cause-{number}")
-    tried = [action for action in actions if action.get("effect")]
+    first = tiles(case, first_images(answer), BESIDE)
+    words, beside = st.columns([8, 4], gap="medium") if first else (st.container(), None)
+    with words:
+        st.markdown(cited_markdown(str(answer["answer"])))
+    if beside is not None:
+        with beside:
+            st.markdown("**Look at these first**")
+            draw_gallery(case, first, columns=2)
+    tried = [action for action in answer["actions"] if action["effect"]]
     if tried:
         _draw_effects(tried, key)
+    if answer["causes"]:
+        st.subheader("The pictures and numbers behind it", anchor=False)
+    for number, cause in enumerate(answer["causes"]):
+        _draw_cause(cause, case, f"{key}-cause-{number}")
     _draw_rest(answer, key)
 
 
 def _draw_cause(cause: Document, case: "Case", key: str) -> None:
-    pictures = tiles(case, [str(i) for i in cause.get("images") or ()], PER_CAUSE)
+    pictures = tiles(case, cause["images"], PER_CAUSE)
     with st.container(border=True):
         st.markdown(f"**{plain_markdown(cause['title'])}**")
         with st.container(horizontal=True):
-            if cause.get("share_of_errors") is not None:
-                st.badge(f"explains {number_text(cause['share_of_errors'], 'share')} of the errors", color="red")
-            if cause.get("rung"):
-                st.badge(RUNGS[cause["rung"]], color="blue")
-        words, gallery = st.columns([5, 6], gap="medium") if pictures else (st.container(), None)
+            for text, colour in cause_badges(cause):
+                st.badge(text, color=colour)
+        words, gallery = st.columns(2, gap="medium") if pictures else (st.container(), None)
         with words:
-            _draw_numbers(cause.get("evidence") or [], f"{key}-numbers")
+            _draw_numbers(cause["evidence"], f"{key}-numbers")
         if gallery is not None:
             with gallery:
                 draw_gallery(case, pictures)
 
 
 def _draw_numbers(evidence: Sequence[Document], key: str) -> None:
-    if evidence:
-        rows = evidence_rows(evidence)
-        st.dataframe(rows, hide_index=True, width="stretch", key=key, row_height=32)
+    rows = evidence_rows(evidence)
+    if rows:
+        columns: Any = {
+            "Value": st.column_config.TextColumn(width=95),
+            "Pictures": st.column_config.TextColumn("n", width=45, help="How many pictures stand behind the number."),
+        }
+        order = ("Measured", "Value", "Interval", "Pictures")
+        st.dataframe(
+            rows, hide_index=True, width="stretch", key=key, column_order=order, column_config=columns, row_height=32
+        )
 
 
-def draw_gallery(case: "Case", pictures: Sequence[Tile]) -> None:
+def draw_gallery(case: "Case", pictures: Sequence[Tile], columns: int = COLUMNS) -> None:
     """Pictures in equal squares, each with its id, label, prediction and score."""
-    for start in range(0, len(pictures), COLUMNS):
-        cells = st.columns(COLUMNS, gap="small")
-        for cell, tile in zip(cells, pictures[start : start + COLUMNS], strict=False):
+    for start in range(0, len(pictures), columns):
+        cells = st.columns(columns, gap="small")
+        for cell, tile in zip(cells, pictures[start : start + columns], strict=False):
             with cell:
                 _draw_tile(case, tile)
 
@@ -99,7 +126,7 @@ def _draw_tile(case: "Case", tile: Tile) -> None:
     said = plain_markdown(tile.said)
     label = plain_markdown(tile.label or "none")
     verdict = f":red[**{said}**]" if tile.wrong else said
-    st.caption(f"label **{label}**  \nmodel {verdict}  \n{plain_markdown(tile.id)}")
+    st.caption(f"labelled **{label}**  \nmodel: {verdict}  \n{plain_markdown(tile.id)}")
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
@@ -114,15 +141,15 @@ def _thumbnail(path: str, root: str, sha256: str) -> bytes | str:
 
 
 def _draw_effects(actions: Sequence[Document], key: str) -> None:
-    st.subheader("What happened when it was tried", divider="gray")
-    plot, words = st.columns([6, 5], gap="medium")
+    st.subheader("What happened when it was tried", anchor=False)
+    words, plot = st.columns([6, 7], gap="medium", vertical_alignment="center")
     with plot:
-        points = [effect_point(action_title(a), a["effect"]) for a in actions]
+        points = [effect_point(action_title(a), primary(a["effect"])) for a in actions]
         options: Any = {"displayModeBar": False, "scrollZoom": False}
         st.plotly_chart(effect_figure(points), width="stretch", key=f"{key}-effects", config=options)
     with words:
         for action in actions:
-            effect = action["effect"]
+            effect = primary(action["effect"])
             colour = VERDICT_COLOURS[effect["verdict"]]
             st.markdown(
                 f"**{plain_markdown(action_title(action))}**  \n:{colour}[{plain_markdown(effect_sentence(effect))}]"
@@ -132,23 +159,18 @@ def _draw_effects(actions: Sequence[Document], key: str) -> None:
 
 
 def _draw_rest(answer: Document, key: str) -> None:
-    untried = [a for a in answer.get("actions") or [] if not a.get("effect")]
+    untried = [action for action in answer["actions"] if not action["effect"]]
     if untried:
-        with st.expander(f"Not tried here ({len(untried)})"):
+        with st.expander(f"Advised, but not tried here ({len(untried)})"):
             for action in untried:
-                st.markdown(f"**{plain_markdown(action_title(action))}**: {plain_markdown(action.get('why') or '')}")
-    facts = answer.get("facts") or []
-    if facts:
-        with st.expander(f"Every number behind this answer ({len(facts)} facts)"):
-            _draw_facts(facts, key)
-    unchecked = answer.get("not_checked") or []
-    if unchecked:
-        with st.expander(f"What could not be checked ({len(unchecked)})"):
-            for reason in unchecked:
-                st.markdown(f"- {plain_markdown(reason)}")
-
-
-def _draw_facts(facts: Sequence[Document], key: str) -> None:
-    for number, fact in enumerate(facts):
-        st.markdown(f"**{plain_markdown(fact['id'])}** {plain_markdown(fact['text'])}")
-        _draw_numbers(fact.get("evidence") or [], f"{key}-fact-{number}")
+                st.markdown(f"**{plain_markdown(action_title(action))}**: {plain_markdown(action['why'])}")
+    if answer["not_checked"]:
+        with st.expander(f"What could not be checked ({len(answer['not_checked'])})"):
+            st.markdown("\n".join(f"- {plain_markdown(reason)}" for reason in answer["not_checked"]))
+    if answer["facts"]:
+        with st.expander(f"Every number behind this answer ({counted(len(answer['facts']), 'fact')})"):
+            st.markdown("  \n".join(f"**{f['id']}** {plain_markdown(f['text'])}" for f in answer["facts"]))
+            st.dataframe(fact_rows(answer["facts"]), hide_index=True, width="stretch", key=f"{key}-facts")
+    if answer["steps"]:
+        with st.expander("How this was worked out"):
+            st.markdown("\n".join(f"1. {plain_markdown(step)}" for step in answer["steps"]))

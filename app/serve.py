@@ -58,7 +58,9 @@ def serve(workspace: Path, port: int) -> int:
     notes = console(stderr=True)
     root = str(PAGE.parents[1])
     previous = signal.signal(signal.SIGTERM, _interrupt)
-    child = subprocess.Popen(command(workspace.absolute(), port), env=child_environment(root))
+    child = subprocess.Popen(
+        command(workspace.absolute(), port), env=child_environment(root), stdout=subprocess.DEVNULL
+    )
     try:
         if not _ready(child, port):
             notes.print("Internal failure: the page did not start; what it said stands above.")

@@ -1,8 +1,9 @@
 """Documents to what is shown: tables, galleries, plots. Pure: nothing here draws or reads files."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.escaping import shown
 from tools.documents import TRUST
@@ -49,6 +50,11 @@ def evidence_rows(pieces: Iterable[Document]) -> list[dict[str, str]]:
         }
         for piece in map(evidence_of, pieces)
     ]
+
+
+def fact_rows(facts: Iterable[Document]) -> list[dict[str, str]]:
+    """Numbers of all facts, each under its fact's id."""
+    return [{"Fact": str(fact["id"]), **row} for fact in facts for row in evidence_rows(fact["evidence"])]
 
 
 def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
@@ -99,8 +105,14 @@ class Point:
     verdict: str
 
 
+def primary(effect: Document | Sequence[Document]) -> Document:
+    """The measure that decides: of a list of measures, or of an effect that holds one."""
+    measures = effect if isinstance(effect, Sequence) else effect.get("measures", [effect])
+    return next((m for m in measures if m.get("primary")), measures[0])
+
+
 def effect_point(label: str, effect: Document) -> Point:
-    """What to draw of one effect."""
+    """What to draw of one measure."""
     delta = float(effect["after"]) - float(effect["before"])
     return Point(
         shown(label),
@@ -113,7 +125,7 @@ def effect_point(label: str, effect: Document) -> Point:
 
 
 def effect_sentence(effect: Document) -> str:
-    """An effect in one line: metric, before, after, interval, noise floor, verdict."""
+    """A measure in one line: metric, before, after, interval, noise floor, verdict."""
     low, high = number_text(effect["low"], "points"), number_text(effect["high"], "points")
     delta = number_text(float(effect["after"]) - float(effect["before"]), "points")
     line = (
@@ -142,6 +154,27 @@ def merged_advice(recommendations: Iterable[Document]) -> list[Document]:
         alone = str(one["target"]) if one.get("experiment") else ""
         merged.setdefault((f"{one['action']} {alone}", one["why"]), []).append(one)
     return [{**same[0], "target": ", ".join(str(o["target"]) for o in same)} for same in merged.values()]
+
+
+def cause_badges(cause: Document) -> list[tuple[str, Literal["red", "gray", "blue"]]]:
+    """What a cause's card says at a glance, each with a colour; counts, because shares of few errors mislead."""
+    badges: list[tuple[str, Literal["red", "gray", "blue"]]] = []
+    if cause.get("count") is not None:
+        badges.append((f"in {cause['count']} of {cause['of']} errors", "red"))
+    elif cause.get("share_of_errors") is not None:
+        badges.append((f"in {number_text(cause['share_of_errors'], 'share')} of the errors", "red"))
+    if cause.get("share_of_correct") is not None:
+        badges.append((f"in {number_text(cause['share_of_correct'], 'share')} of the correct pictures", "gray"))
+    if cause.get("rung") not in (None, "none"):
+        badges.append((RUNGS[cause["rung"]], "blue"))
+    return badges
+
+
+def first_images(answer: Document) -> list[str]:
+    """Ids to look at first: those of the causes in turn, else those of the facts."""
+    lists = [c["images"] for c in answer["causes"] if c["images"]] or [f["images"] for f in answer["facts"]]
+    turns = itertools.zip_longest(*lists)
+    return list(dict.fromkeys(str(image) for turn in turns for image in turn if image is not None))
 
 
 def action_title(action: Document) -> str:
@@ -179,7 +212,7 @@ class Tile:
         """What the subject said, with its score."""
         if not self.predicted:
             return "says nothing"
-        return self.predicted if self.score is None else f"{self.predicted} ({100 * self.score:.0f} %)"
+        return self.predicted if self.score is None else f"{self.predicted} {100 * self.score:.0f}\N{NO-BREAK SPACE}%"
 
 
 def tiles(case: "Case", image_ids: Sequence[str], limit: int = 12) -> list[Tile]:
@@ -215,11 +248,11 @@ def worst_pairs(case: "Case", limit: int = 3) -> list[tuple[str, str, int]]:
 
 
 def suggested_questions(case: "Case") -> list[str]:
-    """Questions worth asking of this data first."""
-    pairs = worst_pairs(case)
-    questions = [f"Why is my model confusing {a} and {b}?" for a, b, _ in pairs[:2]]
+    """Questions worth asking of this data first; an answer covers both directions of a pair."""
+    pairs = worst_pairs(case, 2 * len(case.classes))
+    apart = list(dict.fromkeys(tuple(sorted(pair[:2])) for pair in pairs))[:2]
+    questions = [f"Why is my model confusing {a} and {b}?" for a, b in apart]
     questions.append("Which labels are wrong?")
     if pairs:
         questions.append(f"Should I split {pairs[0][0]}?")
-    questions.append("Can I trust the accuracy?")
-    return questions
+    return [*questions, "Can I trust the accuracy?", "What should I improve first?"]

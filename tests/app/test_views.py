@@ -118,7 +118,7 @@ def test_tiles_say_label_prediction_and_score(case: Case) -> None:
     assert shown[0].predicted == case.classes[case.derived.predicted[row]]
     assert shown[0].score == pytest.approx(case.derived.scores[row].max())
     assert shown[0].wrong
-    assert shown[0].said == f"{shown[0].predicted} ({100 * (shown[0].score or 0):.0f} %)"
+    assert shown[0].said == f"{shown[0].predicted} {100 * (shown[0].score or 0):.0f}\xa0%"
     assert len(views.tiles(case, [str(i) for i in case.ids], limit=7)) == 7
 
 
@@ -140,5 +140,6 @@ def test_worst_pairs_count_errors_by_hand(case: Case) -> None:
 
     assert views.worst_pairs(case) == [("Lime", "Lemon", 5), ("Lemon", "Lime", 3)]
     questions = views.suggested_questions(case)
-    assert questions[0] == "Why is my model confusing Lime and Lemon?"
+    assert questions[0] == "Why is my model confusing Lemon and Lime?"
+    assert sum("confusing" in q for q in questions) == 1
     assert len(set(questions)) == len(questions)

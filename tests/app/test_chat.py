@@ -1,0 +1,108 @@
+"""The page, driven without a browser over the real graph and the small workspace."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import app
+from agent import graph
+
+PAGE = str(Path(app.__file__).with_name("chat.py"))
+QUESTION = "Why is my model confusing Lemon and Lime?"
+
+
+@pytest.fixture
+def page(small_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    for name in ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(small_workspace)])
+    return AppTest.from_file(PAGE, default_timeout=120)
+
+
+def everything(page: AppTest) -> str:
+    return "\n".join(str(e.value) for kind in (page.markdown, page.caption, page.title, page.subheader) for e in kind)
+
+
+def test_without_a_workspace_it_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(tmp_path / "none")])
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+
+    assert not page.exception
+    assert page.title[0].value == "Nothing to look at yet"
+    assert "advisor import PATH" in page.code[0].value
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_workspace_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "advisor.sqlite").write_bytes(b"nonsense" * 200)
+    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(tmp_path)])
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+
+    assert not page.exception
+    assert "**Expected**" in page.error[0].value
+
+
+def test_first_page_says_what_it_knows_and_what_to_ask(page: AppTest) -> None:
+    page.run()
+
+    assert not page.exception
+    side = "\n".join(str(e.value) for e in page.sidebar.markdown) + "\n".join(
+        str(e.value) for e in page.sidebar.caption
+    )
+    assert "the advisor's own baseline, not your model" in side
+    assert "**90** pictures" in side
+    assert "planted" in side
+    assert "no key needed" in side
+    labels = [b.label for b in page.button]
+    assert any("confusing Lemon and Lime" in label for label in labels)
+
+
+def test_a_question_is_answered_with_words_numbers_and_pictures(page: AppTest) -> None:
+    page.run()
+    page.chat_input[0].set_value(QUESTION).run()
+
+    assert not page.exception
+    assert [m.name for m in page.chat_message] == ["user", "assistant"]
+    turns = page.session_state["turns"]
+    assert len(turns) == 1
+    answer = turns[0][1]
+    assert answer["question"] == QUESTION
+    assert "Lemon" in answer["answer"]
+    assert page.get("imgs")
+    assert len(page.dataframe) > len(answer["causes"])
+    assert any("Every number behind this answer" in e.label for e in page.expander)
+    shown = everything(page)
+    assert "F1" in shown
+    assert "\u202e" not in shown
+    page.run()
+    assert len(page.chat_message) == 2
+
+
+def test_a_suggested_question_is_asked_by_its_button(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    real = graph.stream_answer
+
+    def watched(question: str, *rest: object, **options: object) -> object:
+        asked.append(question)
+        return real(question, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(graph, "stream_answer", watched)
+    page.run()
+    page.button(key="suggested-0").click().run()
+
+    assert not page.exception
+    assert asked == [QUESTION]
+    assert not [b for b in page.button if b.key == "suggested-0"]
+
+
+def test_names_from_data_neither_link_nor_style(page: AppTest) -> None:
+    page.run()
+    page.chat_input[0].set_value("Which labels are wrong? <b>x</b> [a](http://evil.example)").run()
+
+    assert not page.exception
+    question = page.chat_message[0].markdown[0].value
+    assert "\\<b" in question
+    assert "http: //" in question.replace("\\", "")
+    assert "](http" not in everything(page)
