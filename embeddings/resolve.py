@@ -4,7 +4,10 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder, EncoderUnavailable
 
-FORMS = "auto, embedded, open_clip:MODEL/PRETRAINED, open_clip:MODEL/CHECKPOINT_FILE, open_clip:FOLDER or transformers:NAME_OR_FOLDER"
+FORMS = (
+    "auto, embedded, open_clip:MODEL/PRETRAINED, open_clip:MODEL/CHECKPOINT_FILE, open_clip:FOLDER or "
+    "transformers:NAME_OR_FOLDER"
+)
 PREFERRED = "ViT-B-32/laion2b_s34b_b79k"
 PREFERRED_REPOSITORY = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
 
