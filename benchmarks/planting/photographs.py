@@ -12,9 +12,9 @@ def _halved(image: Image.Image) -> Image.Image:
     return image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC)
 
 
-def _recompressed(image: Image.Image) -> Image.Image:
+def _recompressed(image: Image.Image, quality: int = 40) -> Image.Image:
     buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=40)
+    image.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer).convert("RGB")
 
 
@@ -28,7 +28,8 @@ def _brightened(image: Image.Image) -> Image.Image:
 
 
 def _passed_on(image: Image.Image) -> Image.Image:
-    return _recompressed(ImageEnhance.Brightness(_halved(_cropped(image))).enhance(1.1))
+    smaller = _cropped(image).resize((256, 256), Image.Resampling.BICUBIC)
+    return _recompressed(ImageEnhance.Brightness(smaller).enhance(1.1), quality=60)
 
 
 EDITS: dict[str, Edit] = {
