@@ -1,5 +1,6 @@
 """What each command does, from arguments to documents and printed blocks."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ def run_import(
     if done.predictions:
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
     _say_skipped(out, document["dataset"]["skipped"])
-    out.say(Text(f"Next: advisor audit{_elsewhere(workspace)}"))
+    out.say(f"Next: advisor audit{_elsewhere(workspace)}")
     out.deliver(document)
 
 
@@ -132,7 +133,7 @@ def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:
 
 
 def _elsewhere(workspace: Path) -> str:
-    return "" if workspace == Path(".advisor") else f" --workspace {shown(workspace)}"
+    return "" if workspace == Path(".advisor") else f" --workspace {shlex.quote(shown(workspace))}"
 
 
 def run_audit(

@@ -51,7 +51,7 @@ class Terminal:
         self.people = self.notes if self.json_to == "-" else console()
 
     def say(self, *parts: RenderableType) -> None:
-        """Show people something; long lines wrap at words, never in the middle of a file name."""
+        """Show people something; a plain string stays one line, so that a command in it can be copied."""
         for part in parts:
             self.people.print(part, soft_wrap=isinstance(part, str))
 

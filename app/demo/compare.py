@@ -139,7 +139,7 @@ def _telling(
         1,
         "fault",
         (),
-        f"{hit} of {shown} pictures shown are {words}; of all test pictures {base:.0%}",
+        f"{hit} of {shown} pictures shown are {words}; of the pictures it was looked for in, {base:.0%} are",
     )
 
 
@@ -179,13 +179,19 @@ def _label(image_id: str) -> str:
 
 def unplanted(truth: Truth, audit: Document) -> list[dict[str, str]]:
     """Findings above low that speak of nothing planted: false alarms, or faults the drawing has by accident."""
+    kinds = {
+        name: {k for i, k in truth.kind.items() if _label(i) == name and i not in truth.wrong_labels}
+        for name in truth.names.values()
+    }
     fruit, bad = {truth.names[APPLE], truth.names[CITRUS_FRUIT]}, truth.names[BAD]
 
     def planted(code: str, finding: Document) -> bool:
         if code in CUE_CODES:
             return set(finding["scope"]["pair"] or ()) == fruit
-        if code in {"class-balance", "hidden-subclasses"}:
+        if code == "class-balance":
             return bad in finding["scope"]["classes"]
+        if code == "hidden-subclasses":
+            return any(len(kinds[name]) > 1 for name in finding["scope"]["classes"])
         return code in {"wrong-labels", "near-duplicates", "split-leakage"}
 
     return [

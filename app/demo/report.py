@@ -33,7 +33,7 @@ def demo_blocks(document: Document, *, styled: bool) -> Iterable[RenderableType]
     yield Text(
         f"{document['headline']}, in {document['seconds']:.0f} s. Truth: {shown(document['truth'])}", style="bold"
     )
-    yield Text(f"Open it: advisor app --workspace {shlex.quote(document['workspace'])}")
+    yield f"Open it: advisor app --workspace {shlex.quote(document['workspace'])}"
 
 
 def _comparison(rows: Iterable[Document]) -> Table:

@@ -70,7 +70,7 @@ def test_a_question_is_answered_with_words_numbers_and_pictures(page: AppTest) -
     answer = turns[0][1]
     assert answer["question"] == QUESTION
     assert "Lemon" in answer["answer"]
-    assert page.get("imgs")
+    assert page.get("image")
     assert len(page.dataframe) > len(answer["causes"])
     assert any("Every number behind this answer" in e.label for e in page.expander)
     shown = everything(page)
