@@ -86,7 +86,11 @@ class TransformersEncoder:
         """Unit vectors of words in the same space, shape (n, dimension)."""
         import torch
 
-        tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt").to(self._device)
+        options: dict[str, Any] = {"padding": True}
+        if str(self._model.config.model_type).startswith("siglip"):
+            # These were trained on texts padded to full length; shorter padding gives other vectors.
+            options = {"padding": "max_length", "max_length": self._model.config.text_config.max_position_embeddings}
+        tokens = self._tokenizer(list(texts), truncation=True, return_tensors="pt", **options).to(self._device)
         with torch.inference_mode():
             return _vectors(self._model.get_text_features(**tokens))
 

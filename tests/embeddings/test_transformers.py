@@ -93,6 +93,27 @@ def test_vectors_are_those_of_the_library(encoder: TransformersEncoder, folder: 
     assert encoded.names.shape == (3, 0)
 
 
+def test_siglip_reads_texts_padded_to_full_length(folder: Path, tmp_path: Path) -> None:
+    shape = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.SiglipConfig(
+        text_config={**shape, "vocab_size": 60, "max_position_embeddings": 16, "projection_size": 32},
+        vision_config={**shape, "image_size": 48, "patch_size": 16},
+    )
+    torch.manual_seed(0)
+    model = transformers.SiglipModel(config).eval()
+    model.save_pretrained(tmp_path)
+    transformers.SiglipImageProcessor(size={"height": 48, "width": 48}).save_pretrained(tmp_path)
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder)
+    tokenizer.save_pretrained(tmp_path)
+    padded = tokenizer(["citrus"], padding="max_length", max_length=16, return_tensors="pt")
+    with torch.no_grad():
+        expected = model.get_text_features(**padded).pooler_output.numpy()
+    encoder = TransformersEncoder(str(tmp_path))
+    found = encoder.encode_text(["citrus"])
+    np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-4)
+    np.testing.assert_allclose(encoder.encode_text(["citrus", "an apple in a hand"])[:1], found, atol=1e-5)
+
+
 def test_different_words_have_different_vectors(encoder: TransformersEncoder) -> None:
     vectors = encoder.encode_text(WORDS)
     assert (np.abs(vectors[:, None] - vectors[None]).max(axis=2)[~np.eye(3, dtype=bool)] > 1e-4).all()
