@@ -25,7 +25,8 @@ def import_document(case: "Case", done: "Imported") -> dict[str, Any]:
     elif not done.changed:
         headline = f"Nothing changed: still dataset version {version} with {images} images"
     else:
-        headline = f"Imported {images} images as dataset version {version}: {done.diff.text}"
+        what = done.diff.text if any(done.diff.counts.values()) else "the same pictures and labels, measured anew"
+        headline = f"Imported {images} images as dataset version {version}: {what}"
     return {
         **case_head(case, headline),
         "dataset": dataset_json(case),
