@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from agent.facts import FactList
+from agent.facts import FactList, established
 from agent.plan import Trial
 from agent.prompts import sentence
 from agent.state import Json
@@ -36,7 +36,9 @@ def gather(findings: Iterable[Finding], trials: Sequence[Trial]) -> list[Json]:
     weighed = sorted(findings, key=lambda f: (-LEVELS.index(f.severity.level), -(f.severity.errors_explained or 0.0)))
     for found in weighed:
         for recommendation in found.recommendations:
-            known = out.setdefault(_key(recommendation), _as_json(recommendation))
+            fresh = {**_as_json(recommendation), "hint": found.errors is not None and not established(found)}
+            known = out.setdefault(_key(recommendation), fresh)
+            known["hint"] = known["hint"] and fresh["hint"]
             if known["asked"] and known["code"] == recommendation.experiment:
                 out[_key(recommendation)] = {**_as_json(recommendation), "asked": True}
     return list(out.values())
@@ -62,6 +64,7 @@ def _as_json(recommendation: Recommendation) -> Json:
         "cost": asdict(recommendation.cost),
         "images": list(recommendation.images),
         "asked": False,
+        "hint": False,
         "effect_target": "",
         "facts": [],
     }
@@ -98,10 +101,22 @@ def ranked(actions: Iterable[Json]) -> list[Json]:
 
 
 def advised(actions: Sequence[Json]) -> list[Json]:
-    """At most three worth doing; what the question itself asks about is among them whatever its verdict."""
-    useful = [a for a in ranked(actions) if a["asked"] or a["verdict"] not in {"no_effect", "hurts"}]
+    """At most three worth doing; what the question itself asks about is among them whatever its verdict.
+
+    Advice that rests on a hint alone and cannot be tried is given only where there is no better.
+    """
+    useful = [a for a in ranked(actions) if a["asked"] or _promising(a)]
+    founded = [a for a in useful if not a["hint"] or a["verdict"] == "helps"]
+    useful = founded or useful
     asked = [a for a in useful if a["asked"]]
     return ranked([*asked, *[a for a in useful if not a["asked"]]][:MOST_ACTIONS])
+
+
+def _promising(action: Json) -> bool:
+    """Shown to help, not triable, or undecided with more for it than against it."""
+    if action["verdict"] == "cannot_tell":
+        return any(m["primary"] and m["delta"] > 0 for m in action["effect"])
+    return action["verdict"] in {None, "helps"}
 
 
 def cost_text(cost: Mapping[str, float]) -> str:

@@ -88,6 +88,11 @@ def direction(facts: FactList, pair: tuple[str, str], measured: Mapping[str, Evi
     )
 
 
+def established(found: Finding) -> bool:
+    """Whether a cause was told from chance: only then does its check give the share of errors it explains."""
+    return found.severity.errors_explained is not None
+
+
 def account(facts: FactList, pair: tuple[str, str], measured: Mapping[str, Evidence]) -> Fact | None:
     """Overlap of the causes of one direction, and what stays unexplained; None without errors."""
     a, b = pair
@@ -118,7 +123,8 @@ def finding(facts: FactList, found: Finding, kind: str = "finding") -> list[Fact
         for text in sentences(found.summary)
     ]
     if kind == "cause" and found.rung not in {None, "none"}:
-        text = sentence(f"rung.{found.rung}", title=lower_first(found.title.partition(": ")[2] or found.title))
+        rung = "cue" if found.rung == "present" and found.code == "spurious-cue" else found.rung
+        text = sentence(f"rung.{rung}", title=lower_first(found.title.partition(": ")[2] or found.title))
         out.append(facts.state(kind, text, images=found.images, code=found.code))
     return out
 
@@ -160,7 +166,8 @@ def effect(facts: FactList, tried: Effect) -> list[Fact]:
             text = sentence("effect.line", where=tried.evaluated_on, **shared)
         else:
             text = sentence("effect.also", **shared)
-        out.append(facts.state("effect", text, evidence=_measure_evidence(measure), code=tried.kind))
+        kind = "effect" if measure.primary else "effect on a class"
+        out.append(facts.state(kind, text, evidence=_measure_evidence(measure), code=tried.kind))
     noise = number_text(primary.noise, "points").removeprefix("+")
     out.append(facts.state("noise", sentence("effect.noise", metric=primary.metric, noise=noise), code=tried.kind))
     return out + [facts.state("note", note, code=tried.kind) for note in tried.notes]

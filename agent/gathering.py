@@ -16,7 +16,7 @@ from tools.findings import Evidence, Finding, Outcome, Scope
 
 FINDINGS_SHOWN = 8
 CAUSES_SHOWN = 4
-HINTS_SHOWN = 1
+HINTS_SHOWN = 2
 """Per direction: causes, and among them those that may be chance; the rest stay in the document."""
 
 
@@ -29,6 +29,7 @@ class Gathered:
     causes: list[Json] = field(default_factory=list)
     facts: FactList = field(default_factory=FactList)
     not_checked: list[str] = field(default_factory=list)
+    groups: list[Json] = field(default_factory=list)
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
         """Keep outcomes, and say which of them could not speak."""
@@ -59,11 +60,13 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
         standing.class_facts(case, out.facts, plan.classes)
     pair = plan.pair if plan.intent == "merge" else None
     scope = Scope(classes=() if pair else plan.classes, pair=pair)
-    scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates"}]
+    scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates", "overview"}]
     out.note(context.run_checks(case, scoped, scope, on_step=context.on_step, remember=context.memory))
-    for found in ranked(out.outcomes)[:FINDINGS_SHOWN]:
+    sure = [f for f in ranked(out.outcomes) if f.errors is None or stated.established(f)]
+    for found in sure[:FINDINGS_SHOWN]:
         out.findings.append(found)
-        stated.finding(out.facts, found)
+        ids = [f["id"] for f in stated.finding(out.facts, found)]
+        out.groups.append({"kind": "findings", "title": found.title, "facts": ids})
     _quiet(out)
     _trust(case, context, out, [c for c in codes if c not in scoped])
     return out
@@ -96,9 +99,9 @@ def _one_direction(case: Case, pair: tuple[str, str], context: Context, out: Gat
     stated.direction(out.facts, pair, measured, standing.error_images(case, pair))
     found = sorted(
         (f for o in outcomes for f in o.findings),
-        key=lambda f: (f.rung in {None, "none"}, -len(f.errors or ())),
+        key=lambda f: (not stated.established(f), -len(f.errors or ())),
     )
-    hints = [f for f in found if f.rung in {None, "none"}]
+    hints = [f for f in found if not stated.established(f)]
     left_out = [*hints[HINTS_SHOWN:], *found[CAUSES_SHOWN:]]
     for cause in found:
         out.causes.append(_cause_json(cause, pair, measured, case.subject))
@@ -121,6 +124,7 @@ def _cause_json(found: Finding, pair: tuple[str, str], measured: dict[str, Evide
         "share_of_correct": len(found.correct or ()) / fine if fine else None,
         "subject": subject,
         "rung": found.rung,
+        "established": stated.established(found),
         "evidence": [evidence_json(e) for e in found.evidence],
         "images": list(found.images),
         "count": count,
@@ -146,4 +150,5 @@ def _quiet(out: Gathered) -> None:
     for outcome in out.outcomes:
         if outcome.status == "passed":
             about = checks()[outcome.code].sentence if outcome.code in checks() else outcome.code
-            stated.passed(out.facts, outcome, about)
+            ids = [f["id"] for f in stated.passed(out.facts, outcome, about)]
+            out.groups.append({"kind": "quiet", "title": "", "facts": ids})

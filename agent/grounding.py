@@ -167,7 +167,7 @@ def _word_problems(claim: Reading, source: Reading, fact: Fact, text: str) -> It
     for word in lacking(strong_words(claim.rest), strong_words(source.rest)):
         yield f"{word!r} is not in the fact"
     verdict = meanings(source.rest) & VERDICTS
-    if fact["kind"] == "effect" and verdict and not verdict <= mine:
+    if fact["kind"].startswith("effect") and verdict and not verdict <= mine:
         yield f"leaves out the verdict ({', '.join(sorted(verdict))})"
     words = set(re.findall(r"\w+", normal(fact["text"]).lower()))
     for word in claim.capitals:

@@ -50,6 +50,7 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         "causes": [],
         "actions": [],
         "facts": [],
+        "groups": [],
         "not_checked": [],
         "draft": "",
         "answer": "",
@@ -84,6 +85,7 @@ def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         "causes": found.causes,
         "actions": gathered,
         "facts": found.facts.facts,
+        "groups": found.groups,
         "not_checked": found.not_checked,
         "headline": _headline(chosen, found),
         "steps": [*state["steps"], f"Ran {len(found.outcomes)} checks, {count} findings bear on the question"],
@@ -95,7 +97,7 @@ def _headline(chosen: Plan, found: Gathered) -> str:
     facts = found.facts.facts
     if chosen.intent == "confusion":
         lines = [f["text"] for f in facts if f["kind"] == "direction"] or [facts[-1]["text"]]
-        sure = [c for c in found.causes if c["rung"] not in {None, "none"}]
+        sure = [c for c in found.causes if c["established"]]
         if sure:
             best = max(sure, key=lambda c: c["count"])
             lines.append(sentence("headline.cause", title=best["title"]))
@@ -130,16 +132,18 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
             case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
         )
         effects.append(effect_json(tried))
-        stated_facts = [f["id"] for f in stated.effect(facts, tried) if f["kind"] == "effect"]
-        gathered[number] = todo.with_effect(action, tried, stated_facts)
+        said = [f for f in stated.effect(facts, tried) if f["kind"].startswith("effect")]
+        decided = [m.metric for m in tried.measures if m.verdict in {"helps", "hurts"}]
+        shown = [f["id"] for f in said if f["kind"] == "effect" or action["asked"] or _about(f["text"], decided)]
+        gathered[number] = todo.with_effect(action, tried, shown)
     if effects:
         standing.fidelity_fact(case, facts)
     gathered = [a for a in gathered if not a["asked"] or a["effect"] is not None]
     advised = []
     answers = [todo.asked_fact(facts, a) for a in gathered if a["asked"]]
     for action in todo.advised(gathered):
-        said = todo.action_fact(facts, action)
-        advised.append({**action, "facts": [said, *action["facts"]]})
+        first = todo.action_fact(facts, action)
+        advised.append({**action, "facts": [first, *action["facts"]]})
     helped = [a for a in advised if a["verdict"] == "helps"]
     headline = " ".join(answers) or state["headline"]
     if helped and not answers:
@@ -155,6 +159,10 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         "headline": headline.strip(),
         "steps": [*state["steps"], f"Tried {len(effects)} changes on held-out pictures, {len(helped)} help"],
     }
+
+
+def _about(text: str, metrics: list[str]) -> bool:
+    return any(metric in text for metric in metrics)
 
 
 def _untriable(case: Case, trial: Trial) -> str | None:
@@ -175,7 +183,7 @@ def write(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         text = template.help_text(classes) if chosen.intent == "help" else template.clarification(chosen, classes)
         first = text.splitlines()[0]
         return {"answer": text, "headline": first, "draft": "", "steps": [*state["steps"], "Asked back"]}
-    text = template.answer_text(chosen, state["facts"], state["causes"], state["actions"], state["not_checked"])
+    text = template.answer_text(chosen, state)
     endpoint = _endpoint(state, runtime.context)
     if endpoint is None:
         return {"answer": text, "draft": "", "steps": [*state["steps"], f"Wrote {len(state['facts'])} facts"]}

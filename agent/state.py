@@ -49,6 +49,8 @@ class State(TypedDict, total=False):
     causes, actions : list
         As the answer has them.
     facts : list of Fact
+    groups : list
+        Facts that belong together: ``kind`` (findings, quiet), ``title`` and their ids.
     not_checked : list of str
     trials : list
         What-ifs still to try.
@@ -71,6 +73,7 @@ class State(TypedDict, total=False):
     causes: list[Json]
     actions: list[Json]
     facts: list[Fact]
+    groups: list[Json]
     not_checked: list[str]
     trials: list[Json]
     calls: int

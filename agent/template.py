@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from agent.display import markdown_safe
 from agent.plan import Plan
 from agent.prompts import sentence, table
-from agent.state import Fact, Json
+from agent.state import Fact, Json, State
 
 EXAMPLES_SHOWN = 12
 NOT_CHECKED_SHOWN = 6
+TRUST_SHOWN = 2
 
 
 def line(fact: Fact) -> str:
@@ -16,28 +17,26 @@ def line(fact: Fact) -> str:
     return f"{markdown_safe(fact['text'])} [{fact['id']}]"
 
 
-def answer_text(
-    plan: Plan, facts: Sequence[Fact], causes: Sequence[Json], actions: Sequence[Json], not_checked: Sequence[str]
-) -> str:
+def answer_text(plan: Plan, state: State) -> str:
     """The whole answer as Markdown."""
+    facts, actions = state["facts"], state["actions"]
     by_id = {f["id"]: f for f in facts}
-    parts: list[str] = [line(f) for f in facts if f["kind"] == "trust"][:2]
-    if plan.intent == "threshold":
-        parts.insert(0, sentence("threshold.text"))
+    parts: list[str] = [sentence("threshold.text")] if plan.intent == "threshold" else []
+    parts += [line(f) for f in facts if f["kind"] == "trust"][:TRUST_SHOWN]
     parts += _asked(facts, actions)
     parts += [line(f) for f in facts if f["kind"] == "standing"]
     if plan.intent == "confusion":
-        parts += _directions(facts, causes, by_id)
-    parts += _block("findings", [line(f) for f in facts if f["kind"] == "finding"])
+        parts += _directions(facts, state["causes"], by_id)
+    parts += _block("findings", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "findings"])
     doable = [a for a in actions if not a["asked"] or a["verdict"] == "helps"]
     parts += _block("todo", [_action_line(a, by_id) for a in doable], numbered=True)
-    mentioned = {i for a in doable for i in a["facts"]}
-    mentioned |= {i for a in actions if a["asked"] for i in a["facts"]}
+    if state["effects"] and not doable and not any(a["asked"] for a in actions):
+        parts.append(sentence("headline.untried"))
+    mentioned = {i for a in actions for i in a["facts"]}
     tried = [f for f in facts if f["kind"] == "effect" and f["id"] not in mentioned]
     parts += _block("tried", [line(f) for f in tried])
-    quiet = [f for f in facts if f["kind"] == "passed"]
-    parts += _block("quiet", [line(f) for f in quiet])
-    parts += _block("not_checked", [markdown_safe(text) for text in not_checked[:NOT_CHECKED_SHOWN]])
+    parts += _block("quiet", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "quiet"])
+    parts += _block("not_checked", [markdown_safe(text) for text in state["not_checked"][:NOT_CHECKED_SHOWN]])
     return "\n\n".join(parts)
 
 
@@ -45,7 +44,7 @@ def _asked(facts: Sequence[Fact], actions: Sequence[Json]) -> list[str]:
     """The what-if that the question asks for: its verdict, then what was measured."""
     measured = {i for a in actions if a["asked"] and a["verdict"] != "helps" for i in a["facts"]}
     verdicts = [line(f) for f in facts if f["kind"] == "answer"]
-    return [*verdicts, *(line(f) for f in facts if f["kind"] == "effect" and f["id"] in measured)]
+    return [*verdicts, *(line(f) for f in facts if f["kind"].startswith("effect") and f["id"] in measured)]
 
 
 def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, Fact]) -> list[str]:
@@ -64,9 +63,15 @@ def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, 
     return out
 
 
+def _titled(group: Json, by_id: dict[str, Fact]) -> str:
+    """Facts that belong together, after a title in bold if there is one."""
+    said = " ".join(line(by_id[i]) for i in group["facts"])
+    title = markdown_safe(group["title"][:1].upper() + group["title"][1:])
+    return f"**{title}.** {said}" if title else said
+
+
 def _cause_line(cause: Json, by_id: dict[str, Fact]) -> str:
-    title = cause["title"].partition(": ")[2] or cause["title"]
-    return f"- **{markdown_safe(title[:1].upper() + title[1:])}.** {' '.join(line(by_id[i]) for i in cause['facts'])}"
+    return "- " + _titled({**cause, "title": cause["title"].partition(": ")[2] or cause["title"]}, by_id)
 
 
 def _action_line(action: Json, by_id: dict[str, Fact]) -> str:

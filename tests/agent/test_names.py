@@ -35,7 +35,7 @@ def test_the_longer_name_wins() -> None:
 
 
 def test_equally_near_names_are_left_open() -> None:
-    assert find_names("blak cot", ("black_cat", "black_cut")).choices == ("black_cat", "black_cut")
+    assert find_names("black cot", ("black_cat", "black_cut")).choices == ("black_cat", "black_cut")
     assert find_names("tabby cat", ("black cat", "white cat")).choices == ("black cat", "white cat")
 
 
