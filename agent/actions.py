@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from agent.facts import FactList, established
+from agent.facts import FactList, established, sentences
 from agent.plan import Trial
 from agent.prompts import sentence
 from agent.state import Json
@@ -141,9 +141,11 @@ def asked_fact(facts: FactList, action: Json) -> str:
     return facts.state("answer", text, images=action["images"], code=action["code"])["text"]
 
 
-def action_fact(facts: FactList, action: Json) -> str:
-    """State what to do as a fact; returns its id."""
-    shared = {"action": action["action"].capitalize(), "target": action["target"], "why": action["why"].rstrip(".")}
+def action_facts(facts: FactList, action: Json) -> list[str]:
+    """State what to do, one fact per sentence; returns their ids."""
+    why, *more = sentences(action["why"]) or [""]
+    shared = {"action": action["action"].capitalize(), "target": action["target"], "why": why.rstrip(".")}
     cost = cost_text(action["cost"])
     text = sentence("action.line", cost=cost, **shared) if cost else sentence("action.free", **shared)
-    return facts.state("action", text, images=action["images"], code=action["code"])["id"]
+    said = [text, *(f"{s.rstrip('.')}." for s in more)]
+    return [facts.state("action", s, images=action["images"], code=action["code"])["id"] for s in said]

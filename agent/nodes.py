@@ -142,8 +142,7 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     advised = []
     answers = [todo.asked_fact(facts, a) for a in gathered if a["asked"]]
     for action in todo.advised(gathered):
-        first = todo.action_fact(facts, action)
-        advised.append({**action, "facts": [first, *action["facts"]]})
+        advised.append({**action, "facts": [*todo.action_facts(facts, action), *action["facts"]]})
     helped = [a for a in advised if a["verdict"] == "helps"]
     headline = " ".join(answers) or state["headline"]
     if helped and not answers:

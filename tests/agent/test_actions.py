@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from agent.actions import advised, cost_text, gather, ranked, with_effect, work
+from agent.actions import action_facts, advised, cost_text, gather, ranked, with_effect, work
+from agent.facts import FactList
 from agent.plan import Trial
 from agent.state import Json
 from tools.findings import Cost, Effect, Evidence, Finding, Level, Measure, Recommendation, Severity, Verdict
@@ -80,3 +81,10 @@ def test_never_more_than_three() -> None:
 def test_no_cost_is_no_text() -> None:
     assert cost_text({"images": 0, "clicks": 0, "minutes": 0}) == ""
     assert cost_text({"images": 0, "clicks": 1, "minutes": 1}) == "about 1 click, 1 minute"
+
+
+def test_each_sentence_of_an_action_is_a_fact() -> None:
+    facts = FactList()
+    (action,) = gather([finding(Recommendation("collect", "Lime", "x", "new places help. Angles do not.", Cost()))], ())
+    assert action_facts(facts, action) == ["F1", "F2"]
+    assert [f["text"] for f in facts.facts] == ["Collect Lime: new places help.", "Angles do not."]
