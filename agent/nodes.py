@@ -139,10 +139,8 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     if effects:
         standing.fidelity_fact(case, facts)
     gathered = [a for a in gathered if not a["asked"] or a["effect"] is not None]
-    advised = []
     answers = [todo.asked_fact(facts, a) for a in gathered if a["asked"]]
-    for action in todo.advised(gathered):
-        advised.append({**action, "facts": [*todo.action_facts(facts, action), *action["facts"]]})
+    advised = [{**a, "facts": [*todo.action_facts(facts, a), *a["facts"]]} for a in todo.advised(gathered)]
     helped = [a for a in advised if a["verdict"] == "helps"]
     headline = " ".join(answers) or state["headline"]
     if helped and not answers:
