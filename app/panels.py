@@ -28,8 +28,8 @@ from embeddings.images import Unreadable, thumbnail
 if TYPE_CHECKING:
     from tools.case import Case
 
-COLUMNS = 4
-PER_CAUSE = 8
+COLUMNS = 3
+PER_CAUSE = 6
 BESIDE = 6
 VERDICT_COLOURS = {"helps": "green", "hurts": "red", "no_effect": "gray", "cannot_tell": "orange"}
 STYLE = """<style>
@@ -86,7 +86,7 @@ def _draw_cause(cause: Document, case: "Case", key: str) -> None:
         with st.container(horizontal=True):
             for text, colour in cause_badges(cause):
                 st.badge(text, color=colour)
-        words, gallery = st.columns(2, gap="medium") if pictures else (st.container(), None)
+        words, gallery = st.columns([7, 5], gap="medium") if pictures else (st.container(), None)
         with words:
             _draw_numbers(cause["evidence"], f"{key}-numbers")
         if gallery is not None:
