@@ -25,8 +25,17 @@ TRIED_ACTIONS = {
 }
 
 
-def gather(findings: Iterable[Finding], trials: Sequence[Trial]) -> list[Json]:
-    """Actions not tried yet: what the question itself asks for first, then by how much the finding explains."""
+USUAL = (
+    Recommendation(
+        "reweight", "the classes, so that each counts the same in training", "class-balance",
+        "in doubt the larger class wins", Cost(clicks=1, minutes=1), "reweight",
+    ),
+)  # fmt: skip
+"""Cheap fixes worth a try whatever the causes; advised only when they are shown to help."""
+
+
+def gather(findings: Iterable[Finding], trials: Sequence[Trial], usual: Iterable[Recommendation] = ()) -> list[Json]:
+    """Actions not tried yet: what the question asks for, then by how much the finding explains, then the usual."""
     out: dict[str, Json] = {}
     for trial in trials:
         action = TRIED_ACTIONS.get(trial.kind, trial.kind)
@@ -41,6 +50,8 @@ def gather(findings: Iterable[Finding], trials: Sequence[Trial]) -> list[Json]:
             known["hint"] = known["hint"] and fresh["hint"]
             if known["asked"] and known["code"] == recommendation.experiment:
                 out[_key(recommendation)] = {**_as_json(recommendation), "asked": True}
+    for recommendation in usual:
+        out.setdefault(_key(recommendation), {**_as_json(recommendation), "hint": True})
     return list(out.values())
 
 

@@ -74,11 +74,13 @@ def _clarify(chosen: Plan) -> bool:
 def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Run the plan's checks and state facts from what they report."""
     from tools.registry import checks
+    from tools.whatif import kinds
 
     context = runtime.context
     case, chosen = context.load_case(), Plan.from_json(state["plan"])
     found = gather(case, chosen, context, tuple(checks()))
-    gathered = todo.gather(found.findings, chosen.trials)
+    usual = [r for r in todo.USUAL if chosen.intent == "confusion" and kinds()[r.experiment or ""].eligible(case)]
+    gathered = todo.gather(found.findings, chosen.trials, usual)
     count = len(found.findings)
     return {
         "outcomes": [outcome_json(o) for o in found.outcomes],

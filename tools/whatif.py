@@ -233,6 +233,7 @@ def measure(
         An interval inside ±margin means no effect worth having.
     """
     delta, low, high = paired_interval(after - before, clusters, weights, confidence)
+    counted = int((weights > 0).sum())  # the recall of a class rests on its own images only
     runs = before @ weights
     moves = np.abs(runs[:, None] - runs[None, :])[np.triu_indices(len(runs), 1)]
     verdict = judge(low, high, margin)
@@ -240,7 +241,7 @@ def measure(
     if verdict == "cannot_tell":
         half = (high - low) / 2
         enough = max(abs(delta), margin - abs(delta))  # half-width at which this change would be shown, or shown small
-        needed = ceil(len(weights) * (half / enough) ** 2) if np.isfinite(half) else None
+        needed = ceil(counted * (half / enough) ** 2) if np.isfinite(half) else None
     return Measure(
         metric=metric,
         before=float(runs.mean()),
@@ -249,7 +250,7 @@ def measure(
         high=high,
         noise=float(np.quantile(moves, 0.95)) if len(moves) else 0.0,
         verdict=verdict,
-        n=len(weights),
+        n=counted,
         needed=needed,
         primary=primary,
     )
