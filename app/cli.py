@@ -7,12 +7,12 @@ Only declarations live here; everything heavy is imported by ``app.commands`` wh
 import sys
 import tempfile
 import traceback
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
 DONE, INTERNAL_FAILURE, WRONG_USE, LEVEL_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -39,36 +39,6 @@ experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pi
 predictions = typer.Typer(no_args_is_help=True, help="Give the advisor what your own model says.")
 app.add_typer(experiment, name="experiment")
 app.add_typer(predictions, name="predictions")
-
-Workspace = Annotated[
-    Path, typer.Option("--workspace", metavar="DIR", help="Folder in which the advisor keeps its state.")
-]
-Json = Annotated[
-    str | None,
-    typer.Option(
-        "--json",
-        metavar="FILE|-",
-        help="Write the result as JSON; '-' = standard output, with all else on standard error.",
-    ),
-]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of every random choice.")]
-Group = Annotated[
-    str | None,
-    typer.Option(
-        "--group",
-        metavar="COLUMN",
-        help="Metadata column whose equal values stay together in held-out folds (video, camera, customer).",
-    ),
-]
-HOME = Path(".advisor")
-
-
-class FailOn(StrEnum):
-    """Severities that ``audit --fail-on`` takes."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
 
 
 @app.command("import")
