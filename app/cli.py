@@ -96,6 +96,9 @@ def audit(
     class_: Annotated[
         list[str] | None, typer.Option("--class", metavar="NAME", help="Only findings about this class.")
     ] = None,
+    tries: Annotated[
+        int, typer.Option("--try", metavar="N", min=0, help="How many recommended changes to try out; 0 = none.")
+    ] = 5,
     fail_on: Annotated[
         FailOn | None, typer.Option("--fail-on", help="Exit with 3 if a finding is at least this severe.")
     ] = None,
@@ -107,7 +110,8 @@ def audit(
     """Look for everything that holds the model back.
 
     Every check ends in exactly one outcome: found, passed (with the smallest fault it could have seen),
-    not applicable (with the reason) or failed.
+    not applicable (with the reason) or failed. What the gravest findings recommend is tried on held-out pictures
+    before it is recommended, and the verdict stands beside it.
 
     Examples:
 
@@ -120,6 +124,7 @@ def audit(
     reached = run_audit(
         checks=check,
         classes=class_ or [],
+        tries=tries,
         fail_on=fail_on.value if fail_on else None,
         group=group,
         seed=seed,

@@ -140,6 +140,7 @@ def run_audit(
     *,
     checks: Sequence[str] | None,
     classes: Sequence[str],
+    tries: int,
     fail_on: str | None,
     group: str | None,
     seed: int | None,
@@ -151,12 +152,14 @@ def run_audit(
     kept, settings = _opened(workspace, seed=seed, group=group)
     case = _case(kept, settings)
     _known_classes(case, classes)
+    from tools.advice import try_advice
     from tools.audit import run_checks
     from tools.documents import audit_document
 
     with out.steps() as steps:
         outcomes = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
-        document = audit_document(case, outcomes)
+        effects = try_advice(case, outcomes, most=tries, on_step=steps, remember=kept)
+        document = audit_document(case, outcomes, effects)
     out.say(*audit_blocks(document))
     out.deliver(document)
     levels = [f.severity.level for outcome in outcomes for f in outcome.findings]

@@ -70,7 +70,12 @@ def finding_block(code: str, finding: Document) -> RenderableType:
         parts.append(images_line(finding["images"]))
     for advice in merged_advice(finding["recommendations"]):
         parts.append(Text.assemble(("To do: ", "bold"), action_title(advice), f" — {shown(advice['why'])}"))
-        if advice["experiment"]:
+        if advice.get("effect"):
+            primary = next(m for m in advice["effect"] if m["primary"])
+            parts.append(
+                Text(f"Tried: {effect_sentence(primary)}", style=VERDICT_COLOURS.get(str(primary["verdict"]), ""))
+            )
+        elif advice["experiment"]:
             line = f"Try it: advisor experiment run {advice['experiment']}{argument_words(advice['arguments'])}"
             parts.append(Text(line, style="dim"))
     title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), f"  [{code}]")

@@ -1,13 +1,13 @@
 """Findings, effects and audits as plain JSON for machines; later versions only add keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from tools.case import Case
-from tools.findings import LEVELS, Effect, Evidence, Finding, Measure, Outcome, Recommendation
+from tools.findings import LEVELS, Change, Effect, Evidence, Finding, Measure, Outcome, Recommendation
 from tools.metrics import quality
 from tools.statistics import wilson
 
@@ -35,13 +35,24 @@ def evidence_json(evidence: Evidence) -> Json:
     return {**asdict(evidence), "text": evidence.text, "interval": evidence.interval}
 
 
-def recommendation_json(recommendation: Recommendation) -> Json:
-    """An action with its stable id."""
-    return {**asdict(recommendation), "id": recommendation.id, "images": list(recommendation.images)}
+Effects = Mapping[Change, Effect]
+UNTRIED: Effects = {}
 
 
-def finding_json(finding: Finding) -> Json:
-    """A finding; sets of ids are sorted lists, left out where they say nothing."""
+def recommendation_json(recommendation: Recommendation, effects: Effects = UNTRIED) -> Json:
+    """An action with its stable id, and what was measured if it was tried."""
+    effect = effects.get(recommendation.change) if recommendation.change else None
+    return {
+        **asdict(recommendation),
+        "id": recommendation.id,
+        "images": list(recommendation.images),
+        "effect": None if effect is None else [measure_json(m) for m in effect.measures],
+        "verdict": None if effect is None else effect.primary.verdict,
+    }
+
+
+def finding_json(finding: Finding, effects: Effects = UNTRIED) -> Json:
+    """A finding with its recommendations."""
     return {
         "code": finding.code,
         "title": finding.title,
@@ -55,18 +66,18 @@ def finding_json(finding: Finding) -> Json:
         "rung": finding.rung,
         "evidence": [evidence_json(e) for e in finding.evidence],
         "images": list(finding.images),
-        "recommendations": [recommendation_json(r) for r in finding.recommendations],
+        "recommendations": [recommendation_json(r, effects) for r in finding.recommendations],
     }
 
 
-def outcome_json(outcome: Outcome) -> Json:
+def outcome_json(outcome: Outcome, effects: Effects = UNTRIED) -> Json:
     """What became of a check."""
     return {
         "code": outcome.code,
         "status": outcome.status,
         "reason": outcome.reason,
         "seconds": round(outcome.seconds, 3),
-        "findings": [finding_json(f) for f in outcome.findings],
+        "findings": [finding_json(f, effects) for f in outcome.findings],
         "measured": [evidence_json(e) for e in outcome.measured.evidence],
         "smallest_detectable": outcome.measured.smallest_detectable,
     }
@@ -169,11 +180,11 @@ def _accuracy_sentence(case: Case) -> str:
     return f"Accuracy is {found.accuracy.text} ({found.accuracy.interval})."
 
 
-def audit_document(case: Case, outcomes: Sequence[Outcome]) -> Json:
-    """The whole of ``advisor audit --json``."""
+def audit_document(case: Case, outcomes: Sequence[Outcome], effects: Effects = UNTRIED) -> Json:
+    """The whole of ``advisor audit --json``; ``effects`` as ``tools.advice.try_advice`` gives them."""
     return {
         **case_head(case, headline(case, outcomes)),
         "dataset": dataset_json(case),
         "model": model_json(case),
-        "outcomes": [outcome_json(o) for o in outcomes],
+        "outcomes": [outcome_json(o, effects) for o in outcomes],
     }

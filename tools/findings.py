@@ -13,6 +13,9 @@ Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
 Unit = Literal["share", "images", "points", "ratio", "similarity", "pixels", "score", "count", "p", "distance"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
+Change = tuple[str, tuple[tuple[str, str], ...]]
+"""An experiment's kind and sorted arguments: recommendations of one change share its effect."""
+
 HIGH_SHARE = 0.20  # DECISIONS: a finding that explains a fifth of the errors is high
 MEDIUM_SHARE = 0.05
 
@@ -174,6 +177,11 @@ class Recommendation:
     def id(self) -> str:
         """Stable over versions: digest of action, target and code."""
         return sha256("\0".join((self.action, self.target, self.code)).encode()).hexdigest()[:12]
+
+    @property
+    def change(self) -> "Change | None":
+        """The experiment that tries it; None where the data at hand cannot."""
+        return None if self.experiment is None else (self.experiment, tuple(sorted(self.arguments.items())))
 
 
 @dataclass(frozen=True)

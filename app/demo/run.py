@@ -14,7 +14,6 @@ from tools.errors import UnreadableInput
 
 if TYPE_CHECKING:
     from tools.case import Case
-    from tools.findings import Effect, Outcome
     from tools.workspace import Workspace
 
 ENCODER = "embedded"
@@ -47,6 +46,7 @@ def run_demo(
     dict
         The document of ``demo --json``.
     """
+    from tools.advice import try_advice
     from tools.audit import run_checks
     from tools.documents import audit_document, effect_json
     from tools.importing import import_dataset
@@ -61,9 +61,9 @@ def run_demo(
     import_dataset(kept, home / "pictures", settings, on_step=on_step)
     case = kept.case(settings)
     outcomes = run_checks(case, on_step=on_step, remember=kept)
-    audit = audit_document(case, outcomes)
+    effects = try_advice(case, outcomes, most=MOST_EXPERIMENTS, on_step=on_step, remember=kept)
+    audit = audit_document(case, outcomes, effects)
     answers = [_asked(question, case, kept, on_step) for question in questions(truth)]
-    effects = _tried(case, outcomes, kept, on_step)
     rows = compare(truth, audit)
     whole = sum(row.hits > 0 for row in rows)
     return {
@@ -72,7 +72,7 @@ def run_demo(
         "planted": [row.to_json() for row in rows],
         "unplanted": unplanted(truth, audit),
         "answers": answers,
-        "effects": [effect_json(effect) for effect in effects],
+        "effects": [effect_json(effect) for effect in effects.values()],
         "audit": audit,
         "pictures": str(home / "pictures"),
         "truth": str(home / "truth.json"),
@@ -116,19 +116,3 @@ def _asked(question: str, case: "Case", kept: "Workspace", on_step: Progress) ->
     from agent.graph import ask
 
     return ask(question, read_context(case, kept, on_step)).to_json()
-
-
-def _tried(case: "Case", outcomes: "tuple[Outcome, ...]", kept: "Workspace", on_step: Progress) -> "list[Effect]":
-    """The experiments that the gravest findings recommend, each once."""
-    from tools.documents import ranked
-    from tools.whatif import kinds, run_experiment
-
-    wanted: dict[tuple[str, tuple[tuple[str, str], ...]], None] = {}
-    for finding in ranked(outcomes):
-        for advice in finding.recommendations:
-            if advice.experiment in kinds() and dict(advice.arguments) in kinds()[advice.experiment].eligible(case):
-                wanted[advice.experiment, tuple(sorted(advice.arguments.items()))] = None
-    return [
-        run_experiment(case, kind, dict(arguments), on_step=on_step, remember=kept)
-        for kind, arguments in [*wanted][:MOST_EXPERIMENTS]
-    ]
