@@ -15,6 +15,14 @@ ROOMS = {
     "docs": "decisions and this generator",
 }
 
+PROMPTS = {
+    "plan.md": "how a language model chooses the steps that answer a question",
+    "repair.md": "how it mends sentences that the facts do not carry",
+    "write.md": "how it words numbered facts",
+    "sentences.toml": "every sentence of the answers given without a language model",
+    "tools.toml": "the steps it may choose from, with an example each",
+}
+
 
 def first_line(file: Path) -> str:
     """First line of a module's docstring."""
@@ -30,6 +38,10 @@ def files() -> str:
         for file in sorted((ROOT / room).rglob("*.py")):
             if file.name != "__init__.py":
                 lines.append(f"- `{file.relative_to(ROOT).as_posix()}`: {first_line(file)}")
+        if room == "prompts":
+            lines += [
+                f"- `prompts/{file.name}`: {PROMPTS[file.name]}" for file in sorted((ROOT / room).glob("*.[mt]*"))
+            ]
         lines.append("")
     return "\n".join(lines).strip()
 
