@@ -17,7 +17,7 @@ ROOMS = {
 
 PROMPTS = {
     "plan.md": "how a language model chooses the steps that answer a question",
-    "question_words.txt": "words of questions that are never class names",
+    "question_words.txt": "words that questions are made of, so that none is taken for a misspelt class",
     "repair.md": "how it mends sentences that the facts do not carry",
     "write.md": "how it words numbered facts",
     "sentences.toml": "every sentence of the answers given without a language model",
