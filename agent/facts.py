@@ -146,10 +146,12 @@ def verdict_text(measure: Measure) -> str:
     return sentence(f"verdict.{measure.verdict}")
 
 
-def effect(facts: FactList, tried: Effect) -> list[Fact]:
-    """What was measured when a change was tried; the primary measure first."""
+def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[Fact]:
+    """What was measured when a change was tried; the primary measure first, then recall of the classes asked about."""
     primary = tried.primary
-    others = [m for m in tried.measures if not m.primary and m.metric.startswith("recall")]
+    wanted = {f"recall of {name}" for name in classes}
+    recalls = [m for m in tried.measures if not m.primary and m.metric.startswith("recall")]
+    others = recalls if tried.arguments else [m for m in recalls if m.metric in wanted]
     out = []
     for measure in (primary, *others):
         shared = {

@@ -119,6 +119,7 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     facts = FactList(list(state["facts"]))
     gathered, not_checked = list(state["actions"]), list(state["not_checked"])
     effects: list[Json] = []
+    asked_about = Plan.from_json(state["plan"]).classes
     started = time.monotonic()
     possible = [number for number, a in enumerate(gathered) if a["experiment"] is not None]
     for number in possible[: context.experiments]:
@@ -134,7 +135,7 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
             case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
         )
         effects.append(effect_json(tried))
-        said = [f for f in stated.effect(facts, tried) if f["kind"].startswith("effect")]
+        said = [f for f in stated.effect(facts, tried, asked_about) if f["kind"].startswith("effect")]
         decided = [m.metric for m in tried.measures if m.verdict in {"helps", "hurts"}]
         shown = [f["id"] for f in said if f["kind"] == "effect" or action["asked"] or _about(f["text"], decided)]
         gathered[number] = todo.with_effect(action, tried, shown)

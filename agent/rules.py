@@ -53,6 +53,8 @@ _INTENTS: tuple[tuple[Intent, str], ...] = (
     ("balance", r"balanc|skew|minorit|majorit|over-?represent|under-?represent|ratio|enough of"),
     ("slices", r"slice|subset|under (which|what) (condition|circum)|(which|what) (kind|type|sort)s? of|weak spot|"
      r"where does .*(fail|struggl)|when does .*(fail|struggl)|what do .* have in common"),
+    ("overview", r"what (should|can|could|do) (i|we) (do|fix|change|try|improve)|\bimprov|\bdo first|next step|"
+     r"hold\w* .*back"),
     ("worst", r"worst|weakest|lowest|poor|hardest|most difficult|struggl|per class|which (class|categor|label|one)|"
      r"how (good|well|accurate|bad)|accuracy|recall|performance|best class"),
     ("overview", r"what'?s? (is )?(wrong|off|up)|audit|improve|overview|summar|diagnos|problem|everything|fix|better|"

@@ -149,6 +149,10 @@ def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]
     """An answer's Markdown: drawn on a terminal, as it stands elsewhere."""
     text = shown_lines(str(answer["answer"]))
     yield Markdown(text, hyperlinks=False) if styled else Text(text)
+    pictured = [action for action in answer.get("actions", ()) if action["images"]]
+    for action in pictured:
+        yield Text("")
+        yield Text.assemble((action_title(action), "bold"), "  ", images_line(action["images"]))
 
 
 def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:

@@ -46,6 +46,8 @@ class Cause:
     recommendation : Recommendation
     rung : Rung or None
         For cues.
+    refit : bool
+        Whether ``errors`` come right, and ``correct`` go wrong, when the baseline is refitted without the cause.
     """
 
     code: str
@@ -57,6 +59,7 @@ class Cause:
     p: float
     recommendation: Recommendation
     rung: Rung | None = None
+    refit: bool = False
 
 
 def ordered_pairs(case: Case) -> list[tuple[str, str]]:
@@ -170,7 +173,8 @@ class _Pair:
         right, wrong = (~was & now) | (doubted & ~was), (was & ~now) | (doubted & was)
         n_right, n_wrong = int((self.both & right).sum()), int((self.both & wrong).sum())
         p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
-        return self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)
+        found = self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)
+        return replace(found, refit=True)
 
     def _cause(
         self, code: str, title: str, why: str, hit: NDArray[np.bool_], calm: NDArray[np.bool_], p: float,

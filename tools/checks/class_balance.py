@@ -1,4 +1,4 @@
-"""Finds classes with less than half the pictures of the largest class, and whether errors go to that class.
+"""Classes with less than half the pictures of the largest class, and whether errors go to that class.
 
 Imbalance does harm by pulling pictures of small classes to the large one. Whether it does here is measured: the share
 of the small classes' errors that are named as the largest class, against the share it would get if errors were spread
@@ -135,7 +135,7 @@ def _finding(case: Case, found: Balance, sizes: tuple[Evidence, ...], short: NDA
 
 
 def _verdict(explained: float | None) -> str:
-    return "errors follow the imbalance." if explained else "no sign that errors follow the imbalance."
+    return "errors follow the imbalance." if explained else "no more than that."
 
 
 def _pull(case: Case, found: Balance) -> tuple[tuple[Evidence, ...], float | None]:

@@ -112,7 +112,11 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
         evidence.append(
             Evidence("difference", hit / of - calm / fine, "points", of + fine, *interval, "Newcombe interval")
         )
-        template += " Of the pictures of {a} that are right it holds for {share of correct pictures}."
+        template += (
+            " The same change makes {share of correct pictures} of the right pictures of {a} wrong."
+            if cause.refit
+            else " Of the pictures of {a} that are right it holds for {share of correct pictures}."
+        )
     if not proven:
         template += " With so few errors this may be chance."
     total = int(case.derived.errors.sum())

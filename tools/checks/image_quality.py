@@ -1,4 +1,4 @@
-"""Finds tiny, dark, overexposed, blurred, empty or oddly shaped pictures, and whether errors gather there.
+"""Tiny, dark, overexposed, blurred, empty or oddly shaped pictures, and whether errors gather there.
 
 A picture is flagged when it is bad by any standard, or doubtful and also far from what this data set looks like: dark
 pictures are no fault where all are dark on purpose. Whether the model errs more on flagged pictures is tested against

@@ -1,4 +1,4 @@
-"""Finds classes with fewer training pictures than the guides ask for, and whether the errors are there.
+"""Classes with fewer training pictures than the guides ask for, and whether the errors are there.
 
 Pictures of a burst show one object again and again, so the number of independent groups stands beside the number of
 pictures; the guides' floors are about pictures, and only those decide.

@@ -1,4 +1,4 @@
-"""Finds copies of one picture, identical or lightly edited, and copies whose labels contradict each other.
+"""Copies of one picture, identical or lightly edited, and copies whose labels contradict each other.
 
 Precision before recall: a pair counts only if its vectors are near *and* its perceptual hashes agree (or its bytes
 are the same), so a burst of one object is not taken for copies; ``tools.duplicates`` gives the measured thresholds.
@@ -74,6 +74,10 @@ def _copies(case: Case, found: Duplicates, members: NDArray[np.bool_], evidence:
     ids = tuple(case.ids[rows].tolist())
     spare = int(next(e.value for e in evidence if e.name == "redundant copies"))
     share = next(e.value for e in evidence if e.name == "share redundant")
+    trained = found.sets[members & case.fit]
+    experiment = (
+        "deduplicate" if len(np.unique(trained)) < len(trained) else None
+    )  # copies in test alone: nothing to try
     return Finding(
         CODE,
         "Copies of the same picture",
@@ -92,7 +96,7 @@ def _copies(case: Case, found: Duplicates, members: NDArray[np.bool_], evidence:
                 CODE,
                 "Keep one picture of each set: copies count one object several times, in training and in metrics.",
                 Cost(clicks=spare),
-                "deduplicate",
+                experiment,
                 {},
                 ids,
             ),

@@ -1,4 +1,4 @@
-"""Finds pairs of classes that a head cannot tell apart on pictures it has not seen.
+"""Pairs of classes that a head cannot tell apart on pictures it has not seen.
 
 For each pair the advisor's own head, cross-validated with bursts kept whole, decides between these two classes alone,
 corrected for their sizes (Menon et al. 2021, logit adjustment): chance is one half whatever the balance. A pair is

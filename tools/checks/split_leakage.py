@@ -1,4 +1,4 @@
-"""Finds held-out pictures whose copies are in the training data, and what they do to the metric.
+"""Held-out pictures whose copies are in the training data, and what they do to the metric.
 
 Copies are those of the near-duplicates check. A test set is compared with everything a model may be fitted on (train
 and val), a val set with train. Pictures of the same burst are another matter: the grouped-images check.
