@@ -287,6 +287,13 @@ def main() -> None:
         sys.exit(WRONG_USE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except (PermissionError, NotADirectoryError, IsADirectoryError) as fault:
+        from app.terminal import report_error
+
+        seen = f"{fault.strerror} at {fault.filename}" if fault.filename else str(fault)
+        todo = "Check who may write there, or name another --workspace."
+        report_error(AdvisorError(expected="files that can be read and written", seen=seen, todo=todo))
+        sys.exit(WRONG_USE)
     except Exception as fault:  # noqa: BLE001 - the last line of defence: one line for people, the rest in a file
         sys.exit(_internal_failure(fault))
 

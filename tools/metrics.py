@@ -54,10 +54,13 @@ def quality(case: Case, predicted: NDArray[np.int64], rows: NDArray[np.bool_], h
             precision.append(share(f"precision of {name}", correct, said))
     weights = balanced_weights(targets[rows])
     mean, error = clustered_mean(correct[rows].astype(np.float64), groups[rows], weights)
+    mean = min(1.0, mean)  # weights sum to one but for rounding
     half = quantile_of_normal(confidence) * (error if np.isfinite(error) else 1.0)
-    balanced = Evidence(
-        "balanced accuracy", mean, "share", int(rows.sum()), max(0.0, mean - half), min(1.0, mean + half), how
-    )
+    low, high = max(0.0, mean - half), min(1.0, mean + half)
+    if error < 1e-9:  # all right or all wrong: no spread to go by, so the classes' own score intervals
+        low = min(mean, float(np.mean([e.low for e in recall if e.low is not None])))
+        high = max(mean, float(np.mean([e.high for e in recall if e.high is not None])))
+    balanced = Evidence("balanced accuracy", mean, "share", int(rows.sum()), low, high, how)
     return Quality(share("accuracy", correct, rows), balanced, tuple(recall), tuple(precision))
 
 

@@ -192,7 +192,7 @@ def test_steps_come_before_the_answer() -> None:
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        ("why is my model confusing apples and citrus?", 'There is no class called "citrus"'),
+        ("why is my model confusing apples and citrus?", 'No class of these pictures is called "citrus"'),
         ("should I merge apples and plums?", "Apple, Lime, Orange"),
         ("should I split it?", "Which class or classes do you mean?"),
         ("what's the weather?", "why is my model confusing Apple and Lime?"),

@@ -30,3 +30,11 @@ def test_balanced_weights_make_balanced_accuracy() -> None:
     weights = balanced_weights(targets)
     assert weights.sum() == pytest.approx(1)
     assert np.array([1, 0, 0, 1]) @ weights == pytest.approx((1 / 3 + 1) / 2)
+
+
+def test_without_a_single_error_balanced_accuracy_still_has_an_interval() -> None:
+    case = assemble(np.random.default_rng(0).normal(size=(20, 16)), ["a"] * 10 + ["b"] * 10)
+    found = quality(case, case.targets, np.ones(20, dtype=bool), "by hand").balanced_accuracy
+    assert found.value == 1.0
+    assert found.high == 1.0
+    assert found.low == pytest.approx(10 / (10 + 1.959964**2), abs=1e-6)  # Wilson at 10 of 10, both classes

@@ -95,7 +95,7 @@ def _finding(case: Case, found: Balance, sizes: tuple[Evidence, ...], short: NDA
     evidence += pull
     text = (
         "Not balanced: {largest} vs {smallest} images, ratio {ratio} ({large} and {small}); "
-        "{classes below} of the classes have less than half the pictures of {large}."
+        "classes with less than half the pictures of {large}: {classes below}."
     )
     if pull:
         text += (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.case import Case
-from tools.causes import Cause, candidate_causes, ordered_pairs
+from tools.causes import FEWEST_CONFUSED, Cause, candidate_causes, ordered_pairs
 from tools.findings import Evidence, Finding, Measured, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.statistics import benjamini_hochberg, difference_of_shares, wilson
@@ -22,6 +22,8 @@ def check(case: Case, scope: Scope) -> Findings:
     if not case.derived.errors.any():
         raise NotApplicable("the model makes no error on the judged pictures")
     pairs = ordered_pairs(case)
+    if scope.pair is None and not pairs:
+        raise NotApplicable(f"no class is called another at least {FEWEST_CONFUSED} times: too few errors to explain")
     wanted = [scope.pair] if scope.pair is not None else pairs[:MOST_PAIRS]
     if scope.pair is None and scope.classes:
         wanted = [p for p in pairs if set(p) & set(scope.classes)][:MOST_PAIRS]

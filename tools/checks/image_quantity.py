@@ -107,7 +107,7 @@ def _sentence(found: Quantity, names: list[str], short: NDArray[np.int64], evide
     more = ", and others have fewer than advised" if len(names) > NAMED else ""
     text = f"The guides advise {{advised}} training pictures per class; {listed(parts)}{more}."
     if (found.pictures[short] < FLOOR).any():
-        text += " {classes below the floor} of the classes are even below {floor}, the floor for training at all."
+        text += " Classes even below {floor}, the floor for training at all: {classes below the floor}."
     if "excess" in by_name:
         text += (
             " The model errs on {error share of short classes} of their pictures against "

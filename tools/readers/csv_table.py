@@ -37,6 +37,7 @@ def read_csv(path: Path) -> Listing:
     columns = [str(name) for name in table.frame.columns if name not in (paths, labels, splits)]
     rows: dict[str, Listed] = {}
     skipped: dict[str, Skipped] = {}
+    repeated: list[Skipped] = []
     for number, record in enumerate(table.frame.to_dict("records")):
         relative = _relative(table, root, str(record[paths]), number)
         listed = Listed(
@@ -46,6 +47,8 @@ def read_csv(path: Path) -> Listing:
             {name: str(record[name]) for name in columns},
         )
         _refuse_contradiction(table, rows.get(listed.id), listed, number)
+        if listed.id in rows:
+            repeated.append(Skipped(listed.id, "named in several rows of the table that say the same; taken once"))
         rows[listed.id] = listed
         reason = not_a_picture(relative.rpartition("/")[2]) or _absent(root, relative)
         if reason:
@@ -58,7 +61,7 @@ def read_csv(path: Path) -> Listing:
             seen=f"{len(rows)} rows, none of them with a file there" + (f", e.g. {example.path}" if example else ""),
             todo="Put the table into the folder that its paths are relative to.",
         )
-    return Listing(root, images, tuple(skipped.values()))
+    return Listing(root, images, (*skipped.values(), *dict.fromkeys(repeated)))
 
 
 def _columns(table: Table) -> tuple[str, str, str | None]:
