@@ -103,6 +103,7 @@ def clustered_share(
         return 0.0, 0.0, 1.0
     values = hits.astype(np.float64)
     share, error = clustered_mean(values, clusters, np.full(n, 1 / n))
+    share = float(np.count_nonzero(hits)) / n  # exact at 0 and 1, where the rounded sum of weights is not
     plain = share * (1 - share) / n
     if plain == 0.0 or not np.isfinite(error):
         effective = float(len(np.unique(clusters)))

@@ -171,3 +171,10 @@ def test_a_property_constant_per_burst_needs_whole_bursts(whole: bool, allowed: 
         units = groups if whole else np.arange(240)
         flagged += group_permutation_p(strength, units, rng, permutations=99) <= 0.05
     assert allowed[0] <= flagged <= allowed[1]
+
+
+@pytest.mark.parametrize("n", [3, 10, 30, 49])
+def test_a_share_of_one_has_wilsons_interval_over_the_clusters(n: int) -> None:
+    share, low, high = clustered_share(np.ones(n, dtype=bool), np.arange(n))
+    assert (share, high) == (1.0, 1.0)
+    assert low == pytest.approx(n / (n + 1.959964**2), abs=1e-6)
