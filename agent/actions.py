@@ -8,7 +8,8 @@ from agent.plan import Trial
 from agent.prompts import sentence
 from agent.state import Json
 from tools.documents import measure_json
-from tools.findings import LEVELS, Cost, Effect, Finding, Recommendation
+from tools.effects import Effect
+from tools.findings import LEVELS, Cost, Finding, Recommendation
 
 MOST_ACTIONS = 3
 SECONDS_PER_CLICK = 5.0

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from embeddings.progress import Progress, silent
-from tools.findings import Effect, Outcome, Scope
+from tools.effects import Effect
+from tools.findings import Outcome, Scope
 from tools.memory import Memory
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from agent.prompts import sentence
 from agent.state import Fact, Json
 from tools.documents import evidence_json
-from tools.findings import Effect, Evidence, Finding, Measure, Outcome, number_text
+from tools.effects import Effect, Measure
+from tools.findings import Evidence, Finding, Outcome, number_text
 from tools.statistics import wilson
 
 FEW_ERRORS = 20

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from embeddings.progress import Progress, silent
 from tools.case import Case
 from tools.documents import ranked
-from tools.findings import Change, Effect, Outcome
+from tools.effects import Effect
+from tools.findings import Change, Outcome
 from tools.memory import Memory
 from tools.whatif import kinds, run_experiment
 

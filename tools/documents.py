@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tools.case import Case
-from tools.findings import LEVELS, Change, Effect, Evidence, Finding, Measure, Outcome, Recommendation
+from tools.effects import Effect, Measure
+from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation
 from tools.metrics import quality
 from tools.statistics import wilson
 

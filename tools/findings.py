@@ -1,4 +1,4 @@
-"""What checks and experiments report: evidence, findings, outcomes, effects. Frozen, validated, JSON-able."""
+"""What checks report: evidence, findings, recommendations, outcomes. Frozen, validated, JSON-able."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,6 @@ from typing import Literal, get_args
 Level = Literal["low", "medium", "high"]
 Status = Literal["found", "passed", "not_applicable", "failed"]
 Rung = Literal["none", "present", "used", "causal", "fixable", "not_measurable"]
-Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
 Unit = Literal["share", "images", "points", "ratio", "similarity", "pixels", "score", "count", "p", "distance"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
@@ -269,92 +268,6 @@ class Outcome:
     seconds: float
     findings: tuple[Finding, ...] = ()
     measured: Measured = Measured()
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One metric before and after a change.
-
-    Attributes
-    ----------
-    metric : str
-        ``balanced accuracy``, ``accuracy``, ``recall of Lime`` …
-    before, after : float
-        In 0–1, averaged over repeats, on the same images.
-    low, high : float
-        Interval of after − before at ``confidence``.
-    noise : float
-        How far the metric moves between repeats with nothing changed (95 % of the moves are smaller).
-    verdict : Verdict
-    n : int
-        Images it was measured on.
-    needed : int or None
-        For ``cannot_tell``: roughly how many evaluation images would settle it.
-    primary : bool
-    """
-
-    metric: str
-    before: float
-    after: float
-    low: float
-    high: float
-    noise: float
-    verdict: Verdict
-    n: int
-    needed: int | None = None
-    primary: bool = False
-
-    @property
-    def delta(self) -> float:
-        """After − before."""
-        return self.after - self.before
-
-
-@dataclass(frozen=True)
-class Effect:
-    """An experiment's result.
-
-    Attributes
-    ----------
-    kind : str
-        The experiment.
-    target : str
-        What was changed, in words.
-    arguments : mapping of str to str
-    measures : tuple of Measure
-        Exactly one primary.
-    repeats, folds : int
-    confidence : float
-        Of the intervals, after correction for the kinds eligible in this case.
-    changed : int
-        Training images (or labels) that the change touched, averaged over fits.
-    evaluated_on : str
-        ``the given test split`` or ``held-out folds, groups kept together``.
-    cost : Cost
-    notes : tuple of str
-        What else a careful reader must know.
-    """
-
-    kind: str
-    target: str
-    arguments: Mapping[str, str]
-    measures: tuple[Measure, ...]
-    repeats: int
-    folds: int
-    confidence: float
-    changed: float
-    evaluated_on: str
-    cost: Cost = Cost()
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if sum(m.primary for m in self.measures) != 1:
-            raise ValueError("an effect has exactly one primary measure")
-
-    @property
-    def primary(self) -> Measure:
-        """The measure that decides."""
-        return next(m for m in self.measures if m.primary)
 
 
 def worst(levels: Iterable[Level]) -> Level | None:

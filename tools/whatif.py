@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from embeddings.progress import Progress, silent
 from tools.case import Case
+from tools.effects import Effect, Measure, Verdict
 from tools.errors import UnknownName
-from tools.findings import Cost, Effect, Measure, Verdict
+from tools.findings import Cost
 from tools.memory import Memory, recalled
 from tools.metrics import balanced_weights
 from tools.registry import discover, sentence_of

@@ -8,7 +8,8 @@ from agent.actions import action_facts, advised, cost_text, gather, ranked, with
 from agent.facts import FactList
 from agent.plan import Trial
 from agent.state import Json
-from tools.findings import Cost, Effect, Evidence, Finding, Level, Measure, Recommendation, Severity, Verdict
+from tools.effects import Effect, Measure, Verdict
+from tools.findings import Cost, Evidence, Finding, Level, Recommendation, Severity
 
 
 def finding(*recommendations: Recommendation, level: Level = "high", proven: bool = True) -> Finding:

@@ -16,19 +16,8 @@ from agent.grounding import check_claim
 from benchmarks.planting.vectors import vector_case
 from embeddings.progress import Progress, silent
 from tools.case import Case
-from tools.findings import (
-    Cost,
-    Effect,
-    Evidence,
-    Finding,
-    Measure,
-    Measured,
-    Outcome,
-    Recommendation,
-    Scope,
-    Severity,
-    Verdict,
-)
+from tools.effects import Effect, Measure, Verdict
+from tools.findings import Cost, Evidence, Finding, Measured, Outcome, Recommendation, Scope, Severity
 from tools.memory import Memory
 
 QUESTION = "why is my model confusing apples and oranges?"

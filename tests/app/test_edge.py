@@ -53,7 +53,7 @@ def test_the_state_of_the_model_never_tells_the_key() -> None:
 
 
 def test_the_page_can_import_what_we_import() -> None:
-    environment = child_environment("/root/of/app")
+    environment = child_environment("/place/of/app")
 
-    assert environment["PYTHONPATH"].split(":")[0] == "/root/of/app"
+    assert environment["PYTHONPATH"].split(":")[0] == "/place/of/app"
     assert environment["LANGGRAPH_STRICT_MSGPACK"] == "true"

@@ -2,18 +2,8 @@
 
 import pytest
 
-from tools.findings import (
-    Effect,
-    Evidence,
-    Finding,
-    Measure,
-    Recommendation,
-    Severity,
-    Unit,
-    number_text,
-    severity,
-    worst,
-)
+from tools.effects import Effect, Measure
+from tools.findings import Evidence, Finding, Recommendation, Severity, Unit, number_text, severity, worst
 
 
 @pytest.mark.parametrize(
