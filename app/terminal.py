@@ -47,6 +47,12 @@ class Terminal:
     notes: Console = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.json_to not in (None, "-") and Path(self.json_to or "").is_dir():
+            raise WrongUse(
+                expected="a file to write JSON into, or -",
+                seen=f"the folder {shown(self.json_to)}",
+                todo="Name a file.",
+            )
         self.notes = console(stderr=True)
         self.people = self.notes if self.json_to == "-" else console()
 

@@ -16,6 +16,9 @@ from tools.settings import Settings
 if TYPE_CHECKING:
     from tools.derived import Derived
 
+FEWEST_COVERED = 30
+"""Fewer predictions than this (and than half of the evaluation images) say too little of a model to speak for it."""
+
 Arrays = dict[str, NDArray[np.generic]]
 
 
@@ -96,9 +99,10 @@ class Case:
 
     @cached_property
     def has_test(self) -> bool:
-        """Whether there are labelled test images of at least two classes."""
-        test = (self.dataset.splits == "test") & (self.targets >= 0)
-        return len(np.unique(self.targets[test])) >= 2
+        """Whether test and training images both have labels of at least two classes; a lone test split is no test."""
+        labelled = self.targets >= 0
+        sides = (self.dataset.splits == "test", np.isin(self.dataset.splits, ["train", "val"]))
+        return all(len(np.unique(self.targets[labelled & side])) >= 2 for side in sides)
 
     @cached_property
     def fit(self) -> NDArray[np.bool_]:
@@ -116,10 +120,12 @@ class Case:
 
     @cached_property
     def subject(self) -> Literal["user", "baseline"]:
-        """Whose errors are counted: the user's model if its predictions cover evaluation images."""
-        if self.predictions is not None and bool((self.predictions.covered & self.evaluation).any()):
-            return "user"
-        return "baseline"
+        """Whose errors are counted: the user's model if its predictions cover enough evaluation images."""
+        if self.predictions is None:
+            return "baseline"
+        covered = int((self.predictions.covered & self.evaluation).sum())
+        enough = min(FEWEST_COVERED, int(self.evaluation.sum()) / 2)
+        return "user" if covered and covered >= enough else "baseline"
 
     @cached_property
     def fingerprint(self) -> str:

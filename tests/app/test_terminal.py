@@ -71,3 +71,8 @@ def test_bars_name_what_is_being_done() -> None:
         assert steps._bars is not None
         (task,) = [t for t in steps._bars.tasks if t.visible]
         assert (task.description, task.completed, task.total) == ("check class-balance", 2, 9)
+
+
+def test_json_into_a_folder_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="Name a file"):
+        Terminal(str(tmp_path))

@@ -71,3 +71,25 @@ def test_test_nearness_is_empty_without_a_test_split() -> None:
 def test_independent_pictures_stay_ungrouped(seed: int) -> None:
     grouping = vector_case(SIZES, test_share=0.3, seed=seed).derived.grouping
     assert len(np.unique(grouping.groups)) > 100
+
+
+def test_a_lone_test_split_is_judged_out_of_fold() -> None:
+    rng = np.random.default_rng(0)
+    case = assemble(rng.normal(size=(60, 8)), ["a", "b"] * 30, ["test"] * 60)
+    assert not case.has_test
+    assert case.fit.all()
+    assert case.derived.judged.all()
+
+
+def test_a_handful_of_predictions_does_not_speak_for_a_model() -> None:
+    from dataclasses import replace
+
+    case = vector_case({"cat": 200, "dog": 200}, test_share=0.5)
+    says = np.full(400, -1, dtype=np.int64)
+    says[np.flatnonzero(case.evaluation)[:3]] = 0
+    few = replace(case, predictions=Predictions("m", "1", np.full((400, 2), np.nan), says, full_vectors=False))
+    assert few.subject == "baseline"
+    says = says.copy()
+    says[np.flatnonzero(case.evaluation)[:30]] = 0
+    enough = replace(case, predictions=Predictions("m", "1", np.full((400, 2), np.nan), says, full_vectors=False))
+    assert enough.subject == "user"

@@ -218,7 +218,7 @@ def test_predictions_are_stored_with_the_dataset(workspace: Workspace, photos: P
     done = import_dataset(workspace, photos, SETTINGS, predictions=tmp_path / "model_a.csv")
     assert done.predictions == "2 of 12 images have a prediction (2 of 6 in test, 0 of 6 in train)"
     case = workspace.case(SETTINGS)
-    assert case.subject == "user"
+    assert case.subject == "baseline"  # two of six judged pictures say too little of a model
     assert case.predictions is not None
     assert (case.predictions.model, case.predictions.version) == ("model_a", "1")
     assert case.predictions.probabilities[case.dataset.index["test/apple/2.jpg"]].tolist() == [0.2, 0.8]

@@ -217,8 +217,8 @@ def _finding(case: Case, fault: Fault, flagged: Flagged, inside: NDArray[np.bool
 
 def _advice(fault: Fault, ids: tuple[str, ...]) -> Recommendation:
     return Recommendation(
-        "collect",
-        f"{fault.name} pictures",
+        "look at",
+        f"the {fault.name} pictures",
         CODE,
         "Look whether such pictures occur in use. If they do, collect more of them for training; if not, take them "
         "again or leave them out. Which of the two holds only you can say.",

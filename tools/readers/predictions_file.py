@@ -132,8 +132,14 @@ def _from_npz(path: Path) -> PredictionsTable:
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
-        raise _broken(path, "an npz file of plain arrays (no Python objects)", error) from None
+    except (ValueError, EOFError, BadZipFile):
+        raise UnreadableInput(
+            expected=f"an npz file of plain arrays at {path}",
+            seen="something else under that name, or arrays of Python objects",
+            todo="Write it with numpy.savez, ids as text and scores as numbers.",
+        ) from None
+    except OSError as error:
+        raise _broken(path, "a readable npz file", error) from None
     missing = {"id"} - arrays.keys() or (
         set() if {"pred", "score"} <= arrays.keys() else {"classes", "probabilities"} - arrays.keys()
     )
