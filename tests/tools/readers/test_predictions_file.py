@@ -110,14 +110,14 @@ def test_npz_files_that_cannot_be_read(tmp_path: Path, arrays: dict[str, np.ndar
 @pytest.mark.parametrize("content", [b"", b"not that format at all", b"PK\x03\x04 cut"])
 def test_broken_binary_files(tmp_path: Path, ending: str, content: bytes) -> None:
     (tmp_path / f"p{ending}").write_bytes(content)
-    with pytest.raises(UnreadableInput, match="Export it again|numpy.savez"):
+    with pytest.raises(UnreadableInput, match=r"Export it again|numpy\.savez"):
         read_predictions(tmp_path / f"p{ending}")
 
 
 def test_a_cut_npz(tmp_path: Path) -> None:
     path = full(tmp_path / "p.npz")
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(UnreadableInput, match="Export it again|numpy.savez"):
+    with pytest.raises(UnreadableInput, match=r"Export it again|numpy\.savez"):
         read_predictions(path)
 
 
