@@ -24,6 +24,7 @@ from app.views import (
     severity_text,
 )
 
+MOST_PICTURED = 3
 COLOURS = {"high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
 VERDICT_COLOURS = {"helps": "green", "hurts": "red"}
 FIRST_IMAGES = 6
@@ -153,6 +154,12 @@ def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]
     for action in pictured:
         yield Text("")
         yield Text.assemble((action_title(action), "bold"), "  ", images_line(action["images"]))
+    if pictured:
+        return
+    findings = [f for outcome in answer.get("outcomes", ()) for f in outcome["findings"] if f["images"]]
+    for finding in findings[:MOST_PICTURED]:
+        yield Text("")
+        yield Text.assemble((shown(finding["title"]), "bold"), "  ", images_line(finding["images"]))
 
 
 def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:

@@ -18,8 +18,7 @@ NEIGHBOURS = 10
 RANKING_TOLERANCE = 3e-3
 """Scores here only rank; a loose fit flags the same images (tests) at a third of the cost."""
 FEWEST_DOUBT = 0.25
-"""On grocery with 4 % single flips and four flipped bursts: recall of singles .89–.96 at precision .70–.78 between .2
-and .3; 2 % of the untouched labels are flagged."""
+"""On grocery with planted slips and bursts: recall of singles .90–1.0, precision .68–.82 (benchmarks/baseline.py)."""
 BURST_MARGIN = 0.5
 """A whole group is doubted only when its mean score for another class leads its own label's by this much."""
 FEWEST_IN_BURST = 3
@@ -72,8 +71,8 @@ def find_suspects(
 
     Notes
     -----
-    A refinement of confident learning (Northcutt, Jiang & Chuang 2021): its class-wise thresholds miss a third of
-    single flips on small sets, so a single image is a suspect when the held-out score and the neighbours both prefer
+    A refinement of confident learning (Northcutt, Jiang & Chuang 2021), whose class-wise thresholds need many
+    images per class: a single image is a suspect when the held-out score and the neighbours both prefer
     another class and the blend of all three views leads by ``FEWEST_DOUBT``.
     """
     labels, own = training.labels, groups[training.rows]
