@@ -46,6 +46,22 @@ class Encoded:
     names: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class TextScale:
+    """How a two-tower model turns cosine similarities into logits: ``scale * cosine + bias``.
+
+    Attributes
+    ----------
+    scale : float
+        The learned inverse temperature: about 100 for CLIP (Radford et al. 2021), 118 for SigLIP.
+    bias : float
+        The learned bias of SigLIP (Zhai et al. 2023), about -13; 0 for CLIP.
+    """
+
+    scale: float
+    bias: float
+
+
 @runtime_checkable
 class Encoder(Protocol):
     """Pictures in, unit vectors out."""
@@ -55,12 +71,32 @@ class Encoder(Protocol):
         """Name, fingerprint and size of the space."""
         ...
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """One decoded picture (h, w, 3; RGB) to the array that ``encode`` takes. Thread-safe."""
+    @property
+    def text_scale(self) -> TextScale | None:
+        """How similarities to texts become logits; None without a text tower."""
         ...
 
-    def encode(self, batch: NDArray[np.float32]) -> Encoded:
-        """A stack of prepared pictures (n, 3, s, s) to vectors."""
+    @property
+    def side_by_side(self) -> bool:
+        """Whether ``encode`` takes one core and may be called by several threads at once (true on a CPU)."""
+        ...
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.generic]:
+        """One decoded picture (h, w, 3; RGB) to the array that ``encode`` takes stacks of. Thread-safe."""
+        ...
+
+    def encode(self, batch: NDArray[np.generic]) -> Encoded:
+        """A stack of prepared pictures to vectors."""
+        ...
+
+    def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Where the encoder finds its evidence in prepared pictures.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, rows, columns)
+            Non-negative energy per cell of the encoder's own grid, over the part of the picture that ``prepare`` keeps.
+        """
         ...
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
