@@ -12,7 +12,9 @@ ROUND = 64
 """Sides are multiples of this. At ragged edges the matrix product sums in another order, and equal vectors would get
 similarities that differ in the last bit; the last block is filled up with zeros instead."""
 CROWD = 4
-"""More than this many times k new candidates per row, and a block is first cut to its own k best."""
+"""More than this many times k new candidates per row, and a block is first cut to about its own k best."""
+GROUPS = 4
+"""Times k: groups whose maxima stand for a row when it is cut so; with more of them the cut is closer and dearer."""
 NOTHING = np.uint64(np.iinfo(np.uint64).max)
 LOW = np.uint64(0xFFFFFFFF)
 
@@ -135,8 +137,7 @@ class _Best:
         if not count:
             return
         if count > CROWD * self._k * scores.shape[1 - axis] and self._k < scores.shape[axis]:
-            place = scores.shape[axis] - self._k
-            chosen &= scores >= np.take(np.partition(scores, place, axis=axis), [place], axis=axis)
+            chosen &= scores >= _reached(scores, self._k, axis)
         down, across = np.divmod(np.flatnonzero(chosen), scores.shape[1])
         values = scores[down, across]
         mine, theirs = (across, down) if by_column else (down, across)
@@ -167,6 +168,18 @@ class _Best:
             raise ValueError("a vector holds NaN, so its neighbours are unknown; leave out such rows")
         self._keys.sort(axis=1)
         return _similarities(self._keys), (self._keys & LOW).astype(np.int64)
+
+
+def _reached(scores: NDArray[np.float32], k: int, axis: int) -> NDArray[np.float32]:
+    """A value that at least k entries along an axis reach: the k-th of the maxima of groups of them; axis kept."""
+    groups = GROUPS * k
+    deep = scores.shape[axis] // groups
+    if deep > 1 and axis == 1:
+        scores = scores[:, : deep * groups].reshape(len(scores), deep, groups).max(axis=1)
+    elif deep > 1:
+        scores = scores[: deep * groups].reshape(deep, groups, scores.shape[1]).max(axis=0)
+    place = scores.shape[axis] - k
+    return np.take(np.partition(scores, place, axis=axis), [place], axis=axis)
 
 
 def _keys(similarities: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -105,7 +105,7 @@ def _flat_search(
     index = placed(faiss.IndexFlatIP(base.shape[1]))
     index.add(np.ascontiguousarray(base, dtype=np.float32))
     similarities, rows = index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
-    if (rows < 0).any():
+    if (rows < 0).any() or np.isnan(similarities).any():
         raise ValueError("a vector holds NaN, so its neighbours are unknown; leave out such rows")
     order = np.lexsort((rows, -similarities), axis=1)
     return np.take_along_axis(similarities, order, 1), np.take_along_axis(rows, order, 1).astype(np.int64)
