@@ -11,6 +11,10 @@ DEEP = ("I", "F")
 """Modes with more than 8 bits per value: I;16 and its byte orders, I (32-bit integer), F (float)."""
 
 
+KINDS = {"CMYK": ("cmyk",), "P": ("palette",), "PA": ("palette",), "1": ("grey",), "L": ("grey",), "LA": ("grey",)}
+"""Flags that a mode alone tells."""
+
+
 def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """A loaded picture in RGB, and flags.
 
@@ -18,22 +22,32 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     -------
     rgb : PIL image, mode RGB
     flags : tuple of str
-        Among ``16-bit``, ``float``, ``alpha``, ``cmyk``, ``palette``, ``grey``.
+        Among ``16-bit``, ``float``, ``alpha``, ``cmyk``, ``palette``, ``grey``, ``profile``.
 
     Raises
     ------
     ValueError
         For a mode that cannot be shown, such as LAB.
     """
+    shown = None
+    if "icc_profile" in image.info:
+        from embeddings.profiles import to_srgb  # LittleCMS is loaded only where a picture has a profile
+
+        shown = to_srgb(image)
+    if shown is None:
+        return _by_mode(image)
+    rgb, flags = _by_mode(shown)
+    return rgb, (*KINDS.get(image.mode, ()), *(flag for flag in flags if flag == "alpha"), "profile")
+
+
+def _by_mode(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     mode = image.mode
     if mode == "RGB" and "transparency" not in image.info:
         return image, ()
     if mode.startswith(DEEP):
         grey = Image.fromarray(_eight_bits(np.asarray(image)))
         return grey.convert("RGB"), ("grey", "float" if mode == "F" else "16-bit")
-    flags = {"CMYK": ("cmyk",), "P": ("palette",), "PA": ("palette",), "1": ("grey",), "L": ("grey",)}.get(mode, ())
-    if mode == "LA":
-        flags = ("grey",)
+    flags = KINDS.get(mode, ())
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         if np.asarray(rgba.getchannel("A")).min() == 255:

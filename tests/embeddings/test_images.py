@@ -3,7 +3,8 @@
 import contextlib
 import io
 import struct
-import time
+import subprocess
+import sys
 import warnings
 import zlib
 from collections.abc import Callable
@@ -14,9 +15,22 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from embeddings import images
-from embeddings.images import Limits, Unreadable, open_picture, thumbnail
-from tests.embeddings.pictures import ORIENTATION, RED, chunk, encoded, png_of_zeros, refusal, scene, written
+from embeddings.images import BY_PILLOW, ENDINGS, FORMATS, Limits, Unreadable, decode, open_picture, thumbnail
+from embeddings.jpeg import ends, scale_for
+from embeddings.stderr import can_silence, silent_c_stderr
+from tests.embeddings.pictures import (
+    ORIENTATION,
+    RED,
+    chunk,
+    encoded,
+    exif_of,
+    heic,
+    png_of_zeros,
+    refusal,
+    scene,
+    stored,
+    written,
+)
 
 
 def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -123,12 +137,14 @@ def test_a_decompression_bomb_is_refused_by_its_header(
     assert "expected at most 64 megapixels" in reason
 
 
-def test_a_real_bomb_of_few_kilobytes_costs_no_time(tmp_path: Path) -> None:
+def test_a_real_bomb_of_few_kilobytes_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unpacked(_: object) -> None:
+        raise AssertionError("pixels were decoded")
+
     data = png_of_zeros(12_000, 12_000)
     assert len(data) < 200_000
-    start = time.perf_counter()
+    monkeypatch.setattr(ImageFile.ImageFile, "load", unpacked)
     assert "12000 × 12000 = 144" in refusal(written(tmp_path / "bomb.png", data))
-    assert time.perf_counter() - start < 0.5
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
@@ -167,13 +183,11 @@ def test_a_reason_is_one_short_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_exif_rotation_gives_the_rotated_twin(tmp_path: Path, form: str, turn: int) -> None:
     upright = open_picture(written(tmp_path / "upright.png", encoded(scene(), "PNG")))
-    undo = {2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}  # a quarter turn right undoes a quarter turn left
-    stored = scene().transpose(images.TURNS[undo[turn]]) if turn > 1 else scene()
     exif = Image.Exif()
     exif[ORIENTATION] = turn
     exact: dict[str, dict[str, object]] = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}
     options = exact.get(form, {})
-    picture = open_picture(written(tmp_path / "turned", encoded(stored, form, exif=exif, **options)))
+    picture = open_picture(written(tmp_path / "turned", encoded(stored(scene(), turn), form, exif=exif, **options)))
     assert (picture.width, picture.height) == (96, 64)
     assert picture.pixels.shape == (64, 96, 3)
     assert difference(picture.pixels, upright.pixels) < (1.5 if form == "JPEG" else 1e-9)
@@ -251,3 +265,137 @@ def test_a_thumbnail_is_small_upright_and_without_metadata(tmp_path: Path) -> No
         assert not {"exif", "comment", "icc_profile", "photoshop", "xmp"} & set(image.info)
     assert b"Exif" not in data
     assert b"secret" not in data
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "HEIC"])
+def test_a_thumbnail_never_says_where_it_was_taken(tmp_path: Path, form: str) -> None:
+    exif = exif_of(6, place=True)
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>SECRETPLACE</exif:GPSLatitude></x:xmpmeta>'
+    more: dict[str, object] = {} if form == "HEIC" else {"xmp": packet}
+    if form == "JPEG":
+        more["comment"] = b"SECRETPLACE"
+    image = stored(scene(), 6)
+    data = heic(image, exif=exif) if form == "HEIC" else encoded(image, form, exif=exif, **more)
+    assert b"SECRETPLACE" in data
+    small = thumbnail(written(tmp_path / "a", data), longest=64)
+    assert not any(word in small for word in (b"SECRETPLACE", b"Exif", b"GPS", b"http", b"Maker", b"xmp", b"ICC"))
+    with Image.open(io.BytesIO(small)) as shown:
+        assert shown.size == (64, 43)
+        assert set(shown.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        assert len(shown.getexif()) == 0
+
+
+# --- the quick way for plain JPEGs -----------------------------------------------------------------------------------
+
+JPEGS: dict[str, tuple[str, dict[str, object]]] = {
+    "4:2:0": ("RGB", {"quality": 75}),
+    "4:2:2": ("RGB", {"subsampling": 1}),
+    "4:4:4": ("RGB", {"subsampling": 0, "quality": 97}),
+    "4:1:1": ("RGB", {"subsampling": "4:1:1"}),
+    "progressive": ("RGB", {"progressive": True}),
+    "restart markers": ("RGB", {"restart_marker_blocks": 3}),
+    "stored as RGB": ("RGB", {"keep_rgb": True}),
+    "grey": ("L", {}),
+}
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_a_plain_jpeg_has_the_very_pixels_that_pillow_gives(kind: str, scale: int) -> None:
+    mode, options = JPEGS[kind]
+    data = encoded(scene(405, 299).convert(mode), **options)
+    with Image.open(io.BytesIO(data)) as image:
+        if scale > 1:
+            image.draft(None, (405 // scale, 299 // scale))
+        expected = np.asarray(image.convert("RGB"))
+    picture = decode(data, smallest_side=299 // scale)
+    assert (picture.width, picture.height) == (405, 299)
+    assert picture.pixels.shape == (-(-299 // scale), -(-405 // scale), 3)
+    assert (picture.pixels == expected).all()
+    assert picture.flags == (("grey",) if mode == "L" else ())
+
+
+def test_without_opencv_the_pixels_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(stored(scene(500, 300), 6), exif=exif_of(6))
+    quick = decode(data, smallest_side=100)
+    monkeypatch.setattr("embeddings.images.can_silence", lambda: False)
+    slow = decode(data, smallest_side=100)
+    assert (quick.pixels == slow.pixels).all()
+    assert (quick.width, quick.height, quick.flags) == (slow.width, slow.height, slow.flags)
+
+
+def test_the_pixels_may_be_kept_and_passed_on() -> None:
+    for turn in (1, 6):
+        pixels = decode(encoded(scene(), exif=exif_of(turn))).pixels
+        assert pixels.flags.c_contiguous
+        assert pixels.dtype == np.uint8
+
+
+DAMAGED = """
+import sys
+from embeddings.images import decode
+decode(sys.stdin.buffer.read())
+sys.stderr.write("said by Python")
+"""
+
+
+def test_a_damaged_scan_prints_nothing() -> None:
+    data = encoded(scene(400, 300), quality=95)
+    broken = data[: len(data) // 2] + b"\xff\xd9"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", DAMAGED], input=broken, capture_output=True, cwd=root, check=True)
+    assert done.stderr == b"said by Python"
+
+
+def test_c_output_is_heard_again_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    import ctypes
+
+    if not can_silence():
+        pytest.skip("this C library hides its stderr")
+    library = ctypes.CDLL(None)
+    with silent_c_stderr():
+        with silent_c_stderr():
+            library.perror(b"one")
+        library.perror(b"two")  # as another thread that is still inside
+    library.perror(b"three")
+    heard = capfd.readouterr().err
+    assert "three" in heard
+    assert "one" not in heard
+    assert "two" not in heard
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "scale"),
+    [((800, 600), None, 1), ((800, 600), 601, 1), ((800, 600), 300, 2), ((800, 600), 75, 8), ((800, 600), 1, 8)],
+)
+def test_the_scale_leaves_what_was_asked_for(size: tuple[int, int], side: int | None, scale: int) -> None:
+    assert scale_for(*size, side) == scale
+
+
+def test_where_a_jpeg_ends() -> None:
+    data = encoded(scene())
+    assert ends(data)
+    assert ends(data + bytes(500))
+    assert not ends(data[:-2])
+    assert not ends(data[:-2] + bytes(500))
+    assert not ends(b"\xff\xd8\xff")
+
+
+# --- bytes handed over -----------------------------------------------------------------------------------------------
+
+
+def test_bytes_are_decoded_as_the_file_is(tmp_path: Path) -> None:
+    data = encoded(scene())
+    path = written(tmp_path / "a.jpg", data)
+    picture, twin = open_picture(path), decode(data)
+    assert (picture.pixels == twin.pixels).all()
+    assert picture.sha256 == twin.sha256
+    assert decode(data, digest="known").sha256 == "known"
+    with pytest.raises(Unreadable, match="expected a JPEG"):
+        decode(b"")
+
+
+def test_formats_and_endings() -> None:
+    assert {*BY_PILLOW, "HEIF"} == set(FORMATS)
+    assert {".heic", ".heif", ".jpg", ".png"} <= ENDINGS
+    assert all(ending.startswith(".") and ending.islower() for ending in ENDINGS)
