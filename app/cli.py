@@ -53,6 +53,10 @@ def import_(
     encoder: Annotated[
         str | None, typer.Option("--encoder", metavar="NAME", help="What turns pictures into vectors.")
     ] = None,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option("--embeddings", metavar="FILE", help="Your own vectors (npz or Parquet): id, vector."),
+    ] = None,
     download: Annotated[
         bool, typer.Option("--download", help="Allow fetching the encoder's weights; never done unasked.")
     ] = False,
@@ -73,6 +77,12 @@ def import_(
       advisor import photos/
       advisor import photos/ --predictions scores.csv --model shop-classifier --model-version 7
       advisor import frames.csv --group video
+      advisor import photos/ --encoder open_clip:ViT-B-32/laion2b_s34b_b79k --download
+      advisor import photos/ --embeddings clip.npz
+
+    Encoders: auto (CLIP weights on this machine, else embedded), embedded, open_clip:MODEL/PRETRAINED,
+    open_clip:MODEL/CHECKPOINT_FILE, transformers:NAME_OR_FOLDER (CLIP, SigLIP, DINOv2); with :int8 behind
+    the last three, 8-bit weights on a CPU, and how many neighbours that costs on your pictures.
     """
     from app.commands import run_import
 
@@ -82,6 +92,7 @@ def import_(
         model=model,
         model_version=model_version,
         encoder=encoder,
+        embeddings=embeddings,
         download=download,
         group=group,
         seed=seed,

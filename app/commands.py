@@ -32,10 +32,15 @@ SHOWN_SKIPPED = 20
 
 
 def _opened(
-    workspace: Path, *, encoder: str | None = None, seed: int | None = None, group: str | None = None
+    workspace: Path,
+    *,
+    encoder: str | None = None,
+    seed: int | None = None,
+    group: str | None = None,
+    download: bool = False,
 ) -> "tuple[Workspace, Settings]":
     """The workspace and this run's settings: the command line, else what the import recorded, else the defaults."""
-    prepare_libraries()
+    prepare_libraries(download=download)
     from tools.workspace import Workspace
 
     kept = Workspace.open(workspace)
@@ -71,6 +76,7 @@ def run_import(
     model: str,
     model_version: str,
     encoder: str | None,
+    embeddings: Path | None,
     download: bool,
     group: str | None,
     seed: int | None,
@@ -78,10 +84,18 @@ def run_import(
     json: str | None,
 ) -> None:
     """Import pictures; say what was indexed, skipped and changed."""
-    prepare_libraries(download=download)
+    if encoder is not None and embeddings is not None:
+        raise WrongUse(
+            expected="either --encoder or --embeddings",
+            seen="both",
+            todo="Your own vectors need no encoder; leave it out.",
+        )
     out = Terminal(json)
-    kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group)
-    given: dict[str, Any] = {"predictions": predictions_file, "model": model, "version": model_version}
+    online = download or interactive()
+    kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group, download=online)
+    given: dict[str, Any] = {
+        "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings
+    }  # fmt: skip
     done = _imported(out, kept, path, settings, download=download, **given)
     for name, value in (("group", group), ("seed", seed)):
         if value is not None:
@@ -102,27 +116,34 @@ def run_import(
 def _imported(
     out: Terminal, kept: "Workspace", path: Path, settings: Settings, *, download: bool, **given: Any
 ) -> "Imported":
-    """Import; where only a download stands in the way, ask for it once, and never start it unasked."""
+    """Import; a download that stands in the way is asked for once, with its size, and never started unasked."""
     from embeddings.encoder import EncoderUnavailable
+    from embeddings.hub import Fetching
     from tools.importing import import_dataset
 
-    try:
-        with out.steps() as steps:
-            return import_dataset(kept, path, settings, download=download, on_step=steps, **given)
-    except EncoderUnavailable as reason:
-        if download or not interactive() or not _agreed(out, reason):
+    with out.steps() as steps:
+
+        def agreed(what: str) -> bool:
+            with steps.paused():
+                return download or _agreed(out, what)
+
+        fetching = Fetching(agreed, steps) if download or interactive() else None
+        try:
+            return import_dataset(kept, path, settings, fetching=fetching, on_step=steps, **given)
+        except EncoderUnavailable as reason:
             raise WrongUse(
                 expected=f"the encoder {settings.encoder} on this machine",
                 seen=str(reason),
                 todo="Add --download to allow fetching it, or use --encoder embedded, which needs none.",
             ) from None
-    with out.steps() as steps:
-        return import_dataset(kept, path, settings, download=True, on_step=steps, **given)
 
 
-def _agreed(out: Terminal, reason: Exception) -> bool:
-    out.notes.print(shown(reason), soft_wrap=True)
-    return out.notes.input("Download it now? [y/N] ").strip().lower() in {"y", "yes"}
+def _agreed(out: Terminal, what: str) -> bool:
+    out.notes.print(
+        f"Weights on the model hub: {shown(what)}. With them pictures can be searched and described by words.",
+        soft_wrap=True,
+    )
+    return out.notes.input("Download them now? [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:

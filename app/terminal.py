@@ -133,6 +133,15 @@ class Steps:
         if self._bars is not None:
             self._bars.stop()
 
+    @contextmanager
+    def paused(self) -> Generator[None, None, None]:
+        """No bars while somebody is asked something."""
+        if self._bars is not None:
+            self._bars.stop()
+        yield
+        if self._bars is not None:
+            self._bars.start()
+
     def __call__(self, what: str, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` parts of ``what`` are done."""
         if self._bars is not None:

@@ -10,24 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from embeddings.encoder import Encoded, EncoderInfo, EncoderUnavailable
-from embeddings.hub import cached_file, weights_file
-from embeddings.strips import middle
-
-WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
-"""Names under which a repository or folder of OpenCLIP keeps its weights, the one without any code first."""
+from embeddings.device import torch_device
+from embeddings.encoder import Encoded, EncoderInfo, EncoderUnavailable, TextScale
+from embeddings.hub import OPEN_CLIP_WEIGHTS, Fetching, cached_file, weights_file
+from embeddings.precision import SUFFIX
+from embeddings.preprocessing import Preprocessing, parted
+from embeddings.tower import IN_TORCH, How, Tower
 
 
 class OpenClipEncoder:
-    """A model of open_clip with its own evaluation transform, on the GPU where there is one.
+    """A model of open_clip with its own evaluation transform.
 
     Parameters
     ----------
     name : str
         ``MODEL/PRETRAINED`` as the library lists them, ``MODEL/path of a checkpoint file``, or a folder with
         ``open_clip_config.json`` and weights.
-    download : bool
-        Whether missing weights may be fetched from the hub; without it no connection is opened.
+    fetching : Fetching or None
+        Leave to fetch missing weights from the hub; without it no connection is opened.
+    how : How
+        Where and with which precision its picture tower runs.
 
     Raises
     ------
@@ -35,12 +37,11 @@ class OpenClipEncoder:
         For an unknown model, and for weights that are not here, may not be fetched, or are not this model's.
     """
 
-    def __init__(self, name: str, *, download: bool = False) -> None:
+    def __init__(self, name: str, *, fetching: Fetching | None = None, how: How = IN_TORCH) -> None:
         import open_clip
-        import torch
 
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        model, weights, options = _source(name, download=download)
+        self._device = torch_device()
+        model, weights, options = _source(name, fetching)
         try:
             self._model, _, self._transform = open_clip.create_model_and_transforms(
                 model, pretrained=weights, device=self._device, weights_only=True, **options
@@ -53,47 +54,82 @@ class OpenClipEncoder:
                 "name its own checkpoint, or use --encoder embedded"
             ) from fault
         self._model.eval()
-        self._info = self._described(name)
+        self._info = self._described(name, how)
+        preprocessing = _parted(self._transform)
+        self._tower = Tower(self._model.encode_image, self._model, preprocessing, self._info.fingerprint, how)
 
-    def _described(self, name: str) -> EncoderInfo:
+    def _described(self, name: str, how: How) -> EncoderInfo:
         digest = sha256(str(self._transform).encode())
         for key, value in sorted(self._model.state_dict().items()):
             digest.update(key.encode())
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+            digest.update(value.detach().cpu().contiguous().numpy().data)
+        if how.int8:
+            digest.update(SUFFIX.encode())
         dimension = self.encode_text(["a"]).shape[1]
-        return EncoderInfo(f"open_clip:{name}", digest.hexdigest(), dimension, has_text=True)
+        return EncoderInfo(f"open_clip:{name}{SUFFIX * how.int8}", digest.hexdigest(), dimension, has_text=True)
 
     @property
     def info(self) -> EncoderInfo:
-        """Name, digest of all weights and of the transform, size."""
+        """Name, digest of all weights, of the transform and of the precision, size."""
         return self._info
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The library's own evaluation transform, shape (3, s, s)."""
-        return np.asarray(self._transform(Image.fromarray(middle(pixels))).numpy(), dtype=np.float32)
+    @property
+    def text_scale(self) -> TextScale:
+        """The model's learned temperature, and its bias where it has one."""
+        bias = getattr(self._model, "logit_bias", None)
+        return TextScale(float(self._model.logit_scale.detach().exp()), 0.0 if bias is None else float(bias.detach()))
 
-    def encode(self, batch: NDArray[np.float32]) -> Encoded:
+    @property
+    def side_by_side(self) -> bool:
+        """True on a CPU, where the picture tower was exported."""
+        return self._tower.side_by_side
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.generic]:
+        """The library's own evaluation transform, up to its scaling where the network does that."""
+        return self._tower.preprocessing(pixels)
+
+    def encode(self, batch: NDArray[np.generic]) -> Encoded:
         """Unit vectors; no ImageNet names."""
-        import torch
+        return self._tower.encode(batch)
 
-        with torch.inference_mode():
-            vectors = self._model.encode_image(torch.from_numpy(batch).to(self._device), normalize=True)
-        return Encoded(_array(vectors), np.zeros((len(batch), 0), dtype=np.float32))
+    def encode_exactly(self, batch: NDArray[np.generic]) -> Encoded:
+        """Unit vectors with 32-bit weights, whatever the encoder's own precision."""
+        return self._tower.exact().encode(batch)
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of words in the same space, shape (n, dimension)."""
         import torch
 
         with torch.inference_mode():
-            return _array(self._model.encode_text(self._tokenizer(list(texts)).to(self._device), normalize=True))
+            vectors = self._model.encode_text(self._tokenizer(list(texts)).to(self._device), normalize=True)
+        return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
+
+    def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+        """What the picture's vector is pooled from: attention of the last block, per patch."""
+        import torch
+
+        from embeddings.attention import open_clip_energy
+
+        pictures = torch.from_numpy(self._tower.preprocessing.floats(batch)).to(self._device)
+        return open_clip_energy(self._model, pictures)
 
 
-def repository_on_disk(repository: str) -> bool:
-    """Whether the hub's cache holds OpenCLIP weights of a repository; imports neither torch nor open_clip."""
-    return any(cached_file(repository, name) is not None for name in WEIGHTS)
+def _parted(transform: Any) -> Preprocessing:
+    """The library's transform, its two last steps (to floats, scaled) known by type."""
+    from torchvision.transforms import Compose, Normalize, ToTensor  # type: ignore[import-untyped]
+
+    def whole(image: Image.Image) -> NDArray[np.float32]:
+        return np.asarray(transform(image).numpy(), dtype=np.float32)
+
+    steps = list(getattr(transform, "transforms", ()))
+    kinds = [type(step) for step in steps[-2:]]
+    if len(kinds) < 2 or not issubclass(kinds[1], Normalize) or not issubclass(kinds[0], ToTensor):
+        return parted(whole, None, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    picture = Compose(steps[:-2])
+    return parted(whole, lambda image: np.asarray(picture(image), dtype=np.uint8), steps[-1].mean, steps[-1].std)
 
 
-def _source(name: str, *, download: bool) -> tuple[str, str | None, dict[str, Any]]:
+def _source(name: str, fetching: Fetching | None) -> tuple[str, str | None, dict[str, Any]]:
     """What the library is asked for: model, weights file, and the settings that belong to the weights.
 
     The weights are always given as a file: asked for a tag, the library would go to the hub even for weights that
@@ -113,7 +149,7 @@ def _source(name: str, *, download: bool) -> tuple[str, str | None, dict[str, An
             f"expected open_clip:MODEL/PRETRAINED, open_clip:MODEL/CHECKPOINT_FILE or open_clip:FOLDER with a model "
             f"that open_clip.list_models() names, saw open_clip:{name}"
         )
-    _needs_no_hub(config, name, download=download)
+    _needs_no_hub(config, name, fetching)
     if Path(weights).is_file():
         return model, weights, {}
     tag: dict[str, Any] = get_pretrained_cfg(model, weights) or {}
@@ -130,19 +166,15 @@ def _source(name: str, *, download: bool) -> tuple[str, str | None, dict[str, An
         "image_resize_mode": tag.get("resize_mode"),
         "force_quick_gelu": bool(tag.get("quick_gelu", False)),
     }
-    names = (file, *WEIGHTS) if file else WEIGHTS
-    return model, str(weights_file(repository, names, download=download)), options
+    names = (file, *OPEN_CLIP_WEIGHTS) if file else OPEN_CLIP_WEIGHTS
+    return model, str(weights_file(repository, names, fetching)), options
 
 
-def _needs_no_hub(config: dict[str, Any], name: str, *, download: bool) -> None:
+def _needs_no_hub(config: dict[str, Any], name: str, fetching: Fetching | None) -> None:
     """Refuse a model whose words are split by a tokenizer of the hub that is not on this disk."""
     tokenizer = config.get("text_cfg", {}).get("hf_tokenizer_name")
-    if tokenizer and not download and cached_file(tokenizer, "tokenizer_config.json") is None:
+    if tokenizer and fetching is None and cached_file(tokenizer, "tokenizer_config.json") is None:
         raise EncoderUnavailable(
             f"open_clip:{name} needs the tokenizer {tokenizer}, which is not on this disk; "
             "add --download to fetch it, or use --encoder embedded"
         )
-
-
-def _array(vectors: Any) -> NDArray[np.float32]:
-    return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)

@@ -15,12 +15,15 @@ from embeddings.cores import usable_cores
 from embeddings.encoder import Encoded, Encoder
 from embeddings.files import LIMITS, Limits, Unreadable, digest_file
 from embeddings.images import open_picture
+from embeddings.network import SLICE
 from embeddings.progress import Progress, silent
 from embeddings.properties import PROPERTIES, measure, perceptual_hash
 
-BATCH = 32
-AHEAD = 4
-"""Batches decoded before they are needed: enough to keep the encoder busy, little enough to fit in memory."""
+BATCH = 256
+"""Pictures that a GPU is given at once."""
+AHEAD = 2
+"""Slices per thread under way beside the one being waited for: enough to keep every core busy, little memory."""
+READ_AHEAD = 128
 SHARD = 2048
 DECODED_SIDE = 512
 """Shorter side that large JPEGs are decoded to at least: no encoder here looks at more."""
@@ -70,9 +73,19 @@ class _Prepared:
     height: int
     flags: str
     exif: dict[str, str]
-    array: NDArray[np.float32]
+    array: NDArray[np.generic]
     properties: list[float]
     hash: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Slice:
+    """What became of a few files; ``encoded`` is None where that is left to a GPU."""
+
+    pictures: list[_Prepared]
+    reasons: dict[str, str]
+    count: int
+    encoded: Encoded | None
 
 
 def encode_files(
@@ -105,14 +118,14 @@ def encode_files(
     skipped: dict[int, str] = {}
     digests: dict[int, str] = {}
     with ThreadPoolExecutor(workers) as pool:
-        results = _ahead(pool, lambda p: _digest(p, root, limits), paths, AHEAD * BATCH)
+        results = _ahead(pool, lambda p: _digest(p, root, limits), paths, READ_AHEAD)
         for position, found in enumerate(results):
             if isinstance(found, Unreadable):
                 skipped[position] = found.reason
             else:
                 digests[position] = found
             on_step("reading files", position + 1, len(paths))
-        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool, limits)
+        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool, workers, limits)
     kept = np.array(sorted(digests), dtype=np.int64)
     if not len(kept):
         nothing = Encoded(np.zeros((0, encoder.info.dimension), np.float32), np.zeros((0, 0), np.float32))
@@ -130,33 +143,72 @@ def _encode_unknown(
     skipped: dict[int, str],
     on_step: Progress,
     pool: ThreadPoolExecutor,
+    workers: int,
     limits: Limits,
 ) -> None:
-    """Measure contents the cache lacks, in shards; files that cannot be decoded move to ``skipped``."""
+    """Measure contents the cache lacks, in shards; files that cannot be decoded move to ``skipped``.
+
+    On a CPU every thread decodes a slice and encodes it itself, so no core waits for another; for a GPU the threads
+    decode ahead while the card computes.
+    """
     known = cache.rows(digests.values())
     first: dict[str, int] = {}
     for position, digest in digests.items():
         if digest not in known:
             first.setdefault(digest, position)
-    batch: list[_Prepared] = []
+    todo = [(digest, paths[position]) for digest, position in first.items()]
+    alone = bool(todo) and encoder.side_by_side
+    slices = [todo[at : at + SLICE] for at in range(0, len(todo), SLICE)]
     parts: list[Measurements] = []
     reasons: dict[str, str] = {}
-    todo = list(first.items())
-    results = _ahead(pool, lambda item: _prepare(encoder, item[0], paths[item[1]], root, limits), todo, AHEAD * BATCH)
-    for done, ((digest, _), found) in enumerate(zip(todo, results, strict=True), start=1):
-        if isinstance(found, Unreadable):
-            reasons[digest] = found.reason
-        else:
-            batch.append(found)
-        if batch and (len(batch) == BATCH or done == len(todo)):
-            parts.append(_measurements(batch, encoder.encode(np.stack([p.array for p in batch]))))
-            batch = []
+    done = 0
+    ahead = AHEAD * workers if alone else BATCH // SLICE + AHEAD * workers
+    results = _ahead(pool, lambda items: _slice(encoder, items, root, limits, alone), slices, ahead)
+    for found in results if alone else _batched(encoder, results):
+        reasons |= found.reasons
+        if found.encoded is not None:
+            parts.append(_measurements(found.pictures, found.encoded))
+        done += found.count
         if parts and (sum(map(len, parts)) >= SHARD or done == len(todo)):
             cache.add(joined(parts))
             parts = []
         on_step("encoding pictures", done, len(todo))
     for position in [p for p, digest in digests.items() if digest in reasons]:
         skipped[position] = reasons[digests.pop(position)]
+
+
+def _slice(encoder: Encoder, items: Sequence[tuple[str, Path]], root: Path, limits: Limits, encode: bool) -> _Slice:
+    """Decode and prepare a few files, and encode them if that is this thread's work."""
+    pictures, reasons = [], {}
+    for digest, path in items:
+        found = _prepare(encoder, digest, path, root, limits)
+        if isinstance(found, Unreadable):
+            reasons[digest] = found.reason
+        else:
+            pictures.append(found)
+    encoded = encoder.encode(np.stack([p.array for p in pictures])) if encode and pictures else None
+    return _Slice(pictures, reasons, len(items), encoded)
+
+
+def _batched(encoder: Encoder, slices: Iterator[_Slice]) -> Iterator[_Slice]:
+    """Slices gathered into batches for a GPU, and encoded."""
+    pictures: list[_Prepared] = []
+    reasons: dict[str, str] = {}
+    count = 0
+
+    def batch() -> _Slice:
+        encoded = encoder.encode(np.stack([p.array for p in pictures])) if pictures else None
+        return _Slice(list(pictures), dict(reasons), count, encoded)
+
+    for found in slices:
+        pictures += found.pictures
+        reasons |= found.reasons
+        count += found.count
+        if len(pictures) >= BATCH:
+            yield batch()
+            pictures, reasons, count = [], {}, 0
+    if count:
+        yield batch()
 
 
 def _ahead(

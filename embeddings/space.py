@@ -1,6 +1,7 @@
 """An embedding space: vectors, the ids they belong to, and the encoder's fingerprint."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
@@ -24,6 +25,8 @@ class EmbeddingSpace:
         Unit length.
     names : ndarray of float32, shape (n, 1000) or (n, 0)
         ImageNet logits where the encoder has them.
+    texts : mapping of str to ndarray of float32, each shape (dimension,)
+        Unit vectors of concepts that came with the vectors, by name; empty where an encoder makes them.
 
     Raises
     ------
@@ -35,6 +38,7 @@ class EmbeddingSpace:
     ids: NDArray[np.str_]
     vectors: NDArray[np.float32]
     names: NDArray[np.float32]
+    texts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.vectors.shape != (len(self.ids), self.encoder.dimension):
@@ -44,6 +48,9 @@ class EmbeddingSpace:
             )
         if len(self.names) != len(self.ids):
             raise ValueError(f"expected names for {len(self.ids)} images, got {len(self.names)}")
+        odd = [name for name, vector in self.texts.items() if vector.shape != (self.encoder.dimension,)]
+        if odd:
+            raise ValueError(f"expected text vectors of length {self.encoder.dimension}, got another for {odd[0]!r}")
         if len(self.ids):
             norms = np.linalg.norm(self.vectors, axis=1)
             bad = np.flatnonzero(~np.isfinite(norms) | (np.abs(norms - 1) > 1e-3))

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embeddings.encoder import EncoderInfo
+from embeddings.given import GIVEN, NoEncoder
 from embeddings.progress import Progress, silent
 from embeddings.space import EmbeddingSpace
 from tools.dataset import Dataset, Label, Skipped, decode_id
@@ -16,14 +18,17 @@ from tools.errors import NoDataset, UnreadableInput, WorkspaceDamaged
 from tools.predictions import Predictions
 from tools.readers.align_predictions import align
 from tools.readers.csv_table import read_csv
+from tools.readers.embeddings_file import EmbeddingsTable, read_embeddings
 from tools.readers.folder import read_folder
 from tools.readers.listing import Listing
+from tools.readers.match_ids import Places
 from tools.readers.predictions_file import PredictionsTable, read_predictions
 from tools.settings import Settings
 from tools.workspace import EncoderMismatch, Workspace
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from embeddings.hub import Fetching
     from embeddings.pipeline import EncodedImages
 
 TABLE_READERS: dict[str, Callable[[Path], Listing]] = {".csv": read_csv, ".tsv": read_csv}
@@ -42,7 +47,7 @@ class Imported:
     changed : bool
         Whether a new version was written.
     encoder : str
-        One line on which encoder was used and why.
+        One line on which encoder was used and why, and what 8-bit weights cost where it has them.
     predictions : str
         How much of the dataset the given predictions cover; empty if none were given.
     seconds : float
@@ -64,7 +69,8 @@ def import_dataset(
     predictions: Path | None = None,
     model: str = "",
     version: str = "",
-    download: bool = False,
+    embeddings: Path | None = None,
+    fetching: "Fetching | None" = None,
     on_step: Progress = silent,
 ) -> Imported:
     """Read labelled images, encode them and store them as the next dataset version.
@@ -82,8 +88,10 @@ def import_dataset(
         A model's scores for these images.
     model, version : str
         The model's name and version; the file's name without its ending where left out.
-    download : bool
-        Whether an encoder's weights may be fetched.
+    embeddings : Path, optional
+        The user's own vectors; nothing is encoded then, and images without a vector are skipped.
+    fetching : Fetching, optional
+        Leave to fetch an encoder's weights; without it no connection is opened.
     on_step : callable
 
     Raises
@@ -95,9 +103,14 @@ def import_dataset(
     """
     start = time.monotonic()
     table = None if predictions is None else read_predictions(predictions)
+    given = None if embeddings is None else read_embeddings(embeddings)
     listing = read_listing(path)
-    encoder, line = _encoder(workspace, settings, download=download)
-    dataset, space = _encoded(workspace, listing, encoder, settings, on_step)
+    if given is None:
+        encoder, line = _encoder(workspace, settings, fetching, on_step)
+        dataset, space, cost = _encoded(workspace, listing, encoder, settings, on_step)
+        line += cost
+    else:
+        dataset, space, line = with_given(workspace, listing, given, settings, on_step)
     aligned, covered = (None, "") if table is None else _aligned(table, dataset, model, version)
     before = _last(workspace)
     diff = None if before is None else compare(before, dataset)
@@ -178,14 +191,23 @@ def _last(workspace: Workspace) -> Dataset | None:
         return None
 
 
-def _encoder(workspace: Workspace, settings: Settings, *, download: bool) -> "tuple[Encoder, str]":
+def _encoder(
+    workspace: Workspace, settings: Settings, fetching: "Fetching | None", on_step: Progress
+) -> "tuple[Encoder, str]":
     """The encoder the settings name; ``auto`` = the recorded one, which must still give the same vectors."""
     from embeddings.resolve import resolve_encoder
 
     recorded = workspace.choice("encoder")
     auto = settings.encoder == "auto" and recorded is not None
     name = str(recorded["name"]) if auto else settings.encoder
-    encoder, line = resolve_encoder(name, cache=workspace.path / "models", download=download, threads=settings.threads)
+    if name == GIVEN:
+        raise EncoderMismatch(
+            expected="--embeddings FILE, because this workspace was indexed with vectors from a file",
+            seen="no such file given",
+            todo="Add --embeddings FILE with vectors of these pictures, or --encoder embedded to index anew.",
+        )
+    options: dict[str, Any] = {"fetching": fetching, "threads": settings.threads, "on_step": on_step}
+    encoder, line = resolve_encoder(name, cache=workspace.path / "models", **options)
     if auto and encoder.info.fingerprint != recorded["fingerprint"]:
         raise EncoderMismatch(
             expected=f"the encoder {name} as this workspace was indexed with it ({recorded['fingerprint'][:12]})",
@@ -197,15 +219,57 @@ def _encoder(workspace: Workspace, settings: Settings, *, download: bool) -> "tu
 
 def _encoded(
     workspace: Workspace, listing: Listing, encoder: "Encoder", settings: Settings, on_step: Progress
-) -> tuple[Dataset, EmbeddingSpace]:
+) -> tuple[Dataset, EmbeddingSpace, str]:
+    """Dataset and space, and what 8-bit weights cost where the encoder has them."""
     from embeddings.cache import VectorCache
     from embeddings.pipeline import encode_files
+    from embeddings.precision import recall_sentence
 
     paths = [listing.root / decode_id(image.id) for image in listing.images]
     cache = VectorCache(workspace.vectors, encoder.info.fingerprint)
     encoded = encode_files(encoder, paths, root=listing.root, cache=cache, on_step=on_step, threads=settings.threads)
     dataset = assemble(listing, encoded)
-    return dataset, EmbeddingSpace(encoder.info, dataset.ids, encoded.vectors, encoded.names)
+    space = EmbeddingSpace(encoder.info, dataset.ids, encoded.vectors, encoded.names)
+    kept = [paths[row] for row in encoded.kept.tolist()]
+    return dataset, space, recall_sentence(encoder, kept, encoded.vectors, root=listing.root, on_step=on_step)
+
+
+def with_given(
+    workspace: Workspace, listing: Listing, given: EmbeddingsTable, settings: Settings, on_step: Progress = silent
+) -> tuple[Dataset, EmbeddingSpace, str]:
+    """Dataset and space of vectors that a file holds; images without one join the skipped, with the reason.
+
+    Raises
+    ------
+    UnreadableInput
+        If fewer than half of the images have a vector: the file then belongs to another folder.
+    """
+    places = Places({image.id: row for row, image in enumerate(listing.images)}, listing.root)
+    source: dict[str, int] = {}
+    for number, row in enumerate(places.find(given.ids)):
+        if row is not None:
+            source.setdefault(listing.images[row].id, number)
+    if len(source) < len(listing.images) / 2:
+        raise UnreadableInput(
+            expected=f"vectors of the {len(listing.images)} images, by ids such as {listing.images[0].id}",
+            seen=f"vectors of {len(source)} of them, and ids such as {given.ids[0]!r} in {given.path}",
+            todo="Write paths relative to the imported folder as ids, one row per image.",
+        )
+    without = tuple(
+        Skipped(image.id, f"no vector for it in {given.path.name}")
+        for image in listing.images
+        if image.id not in source
+    )
+    images = tuple(image for image in listing.images if image.id in source)
+    there = replace(listing, images=images, skipped=(*listing.skipped, *without))
+    dataset, empty, _ = _encoded(workspace, there, NoEncoder(), settings, on_step)
+    rows = np.array([source[str(image)] for image in dataset.ids], dtype=np.int64)
+    info = EncoderInfo(GIVEN, given.fingerprint, given.vectors.shape[1], has_text=False)
+    space = EmbeddingSpace(info, dataset.ids, given.vectors[rows], empty.names, given.texts)
+    unused = len(given.ids) - len(source)
+    line = f"Encoder: none; vectors of length {info.dimension} from {given.path.name}"
+    line += f", with {len(given.texts)} vectors of words" if given.texts else ", without vectors of words"
+    return dataset, space, f"{line}; {unused} rows are of other files and were left out." if unused else f"{line}."
 
 
 def assemble(listing: Listing, encoded: "EncodedImages") -> Dataset:

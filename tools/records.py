@@ -42,6 +42,7 @@ CREATE TABLE imports (number INTEGER PRIMARY KEY, at TEXT NOT NULL, version INTE
 """
 HASHES = "perceptual_hash"
 PROPERTY = "property "
+CONCEPTS, TEXTS = "concepts", "texts"
 
 
 def now() -> str:
@@ -153,7 +154,10 @@ def _label(row: tuple[Any, ...]) -> Label:
 
 def put_space(db: sqlite3.Connection, files: ArrayFiles, version: int, space: EmbeddingSpace) -> None:
     """Keep a dataset's vectors; one space per encoder fingerprint."""
-    file = files.write({"vectors": space.vectors, "names": space.names})
+    texts: Arrays = (
+        {TEXTS: np.stack([*space.texts.values()]), CONCEPTS: np.array([*space.texts])} if space.texts else {}
+    )
+    file = files.write({"vectors": space.vectors, "names": space.names, **texts})
     info = space.encoder
     db.execute(
         "INSERT OR REPLACE INTO spaces VALUES (?,?,?,?,?,?)",
@@ -175,7 +179,9 @@ def get_space(db: sqlite3.Connection, files: ArrayFiles, dataset: Dataset, encod
         "SELECT file FROM spaces WHERE version = ? AND encoder = ?", (dataset.version, encoder.fingerprint)
     ).fetchone()
     kept = files.read(row[0])
-    return EmbeddingSpace(encoder, dataset.ids, kept["vectors"].astype(np.float32), kept["names"].astype(np.float32))
+    texts = dict(zip(kept[CONCEPTS].tolist(), kept[TEXTS].astype(np.float32), strict=True)) if TEXTS in kept else {}
+    vectors, names = (kept[name].astype(np.float32) for name in ("vectors", "names"))
+    return EmbeddingSpace(encoder, dataset.ids, vectors, names, texts)
 
 
 def put_predictions(db: sqlite3.Connection, files: ArrayFiles, dataset: Dataset, predictions: Predictions) -> None:

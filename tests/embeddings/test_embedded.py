@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from embeddings import embedded
+from embeddings import network as network_module
 from embeddings.embedded import EmbeddedEncoder
 from embeddings.encoder import Encoder, NoTextTower
 from tests.embeddings.pictures import scene
@@ -23,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def encoder(folder: Path) -> EmbeddedEncoder:
     made = EmbeddedEncoder(folder)
-    made.encode(np.zeros((1, 3, 224, 224), np.float32))
+    made.encode(np.zeros((1, 224, 224, 3), np.uint8))
     return made
 
 
@@ -37,9 +38,10 @@ def test_vectors_and_names_equal_the_plain_torch_network(encoder: EmbeddedEncode
     pictures = batch(encoder, 11)  # more than one slice, and not a whole number of them
     found = encoder.encode(pictures)
     network = embedded.plain_network()
+    planes = torch.from_numpy((pictures.transpose(0, 3, 1, 2).astype(np.float32) - 127) / 128)
     with torch.inference_mode():
-        features = network.extract_features(torch.from_numpy(pictures)).mean(dim=(2, 3))
-        logits = network(torch.from_numpy(pictures)).numpy()
+        features = network.extract_features(planes).mean(dim=(2, 3))
+        logits = network(planes).numpy()
     expected = features.numpy() / np.linalg.norm(features.numpy(), axis=1, keepdims=True)
     assert found.vectors.dtype == found.names.dtype == np.float32
     assert (found.vectors * expected).sum(axis=1).min() >= 0.999
@@ -56,22 +58,39 @@ def test_a_vector_does_not_depend_on_its_batch_or_on_threads(encoder: EmbeddedEn
 
 
 @pytest.mark.parametrize("size", [(348, 348), (640, 480), (480, 641), (224, 224), (100, 57), (1, 1), (257, 1000)])
-def test_prepare_is_resize_crop_and_scale(encoder: EmbeddedEncoder, size: tuple[int, int]) -> None:
+def test_prepare_is_resize_and_crop(encoder: EmbeddedEncoder, size: tuple[int, int]) -> None:
     image = scene(*size) if min(size) > 20 else Image.new("RGB", size, (9, 200, 50))
     scale = 256 / min(size)
     resized = image.resize((round(size[0] * scale), round(size[1] * scale)), Image.Resampling.BICUBIC)
     left, top = (resized.width - 224) // 2, (resized.height - 224) // 2
     crop = np.asarray(resized.crop((left, top, left + 224, top + 224)), dtype=np.float32)
     found = encoder.prepare(np.asarray(image))
-    assert found.dtype == np.float32
-    assert found.flags.c_contiguous
-    difference = np.abs(found - ((crop - 127) / 128).transpose(2, 0, 1)) * 128
-    assert difference.mean() < 0.2  # of 255; the outermost pixels lack the neighbours that were cut away
-    assert np.percentile(difference, 95) <= 1
+    assert (found.dtype, found.shape) == (np.uint8, (224, 224, 3))
+    difference = np.abs(found - crop)
+    # Of 255. Another filter, and an edge up to half a pixel elsewhere, which is much in an enlarged picture.
+    assert difference.mean() < (2 if min(size) < 100 else 1.2)
+    assert np.percentile(difference, 95) <= (6 if min(size) < 100 else 4)
+
+
+def test_a_fine_pattern_is_averaged_and_not_aliased(encoder: EmbeddedEncoder) -> None:
+    # Stripes one pixel wide, far finer than what is left of them: grey, as a person sees them from afar.
+    stripes = np.zeros((1024, 1024, 3), np.uint8)
+    stripes[:, ::2] = 255
+    found = encoder.prepare(stripes)
+    assert np.abs(found.astype(float) - 127.5).max() <= 2
 
 
 def test_a_long_strip_needs_no_more_memory_than_a_square(encoder: EmbeddedEncoder) -> None:
-    assert encoder.prepare(np.zeros((1, 100_000, 3), np.uint8)).shape == (3, 224, 224)
+    assert encoder.prepare(np.zeros((1, 100_000, 3), np.uint8)).shape == (224, 224, 3)
+
+
+def test_saliency_is_where_the_thing_is(encoder: EmbeddedEncoder) -> None:
+    pixels = np.full((256, 256, 3), 235, np.uint8)
+    pixels[20:120, 20:120] = np.asarray(scene(100, 100))
+    energy = encoder.saliency(encoder.prepare(pixels)[None])
+    assert energy.shape == (1, 7, 7)
+    assert energy.min() >= 0
+    assert energy[0, :4, :4].mean() > 1.5 * energy[0, 4:, 4:].mean()
 
 
 def test_it_follows_the_protocol(encoder: EmbeddedEncoder) -> None:
@@ -96,19 +115,20 @@ def test_an_export_is_reused_and_rebuilt_when_damaged(
     good = network.read_bytes()
     exports: list[int] = []
 
-    def export() -> bytes:
+    def export(target: Path, *_: object) -> None:
         exports.append(1)
-        return good
+        target.write_bytes(good)
 
-    monkeypatch.setattr(embedded, "_export", export)
+    monkeypatch.setattr(network_module, "_export", export)
+    monkeypatch.setattr(embedded, "_module", lambda: None)
     copy = tmp_path / network.name
     for damage, expected in ((None, 1), (None, 1), (good[:-100], 2), (b"", 3), (good[:500] + b"\0" + good[501:], 4)):
         if damage is not None:
             copy.write_bytes(damage)
-        EmbeddedEncoder(tmp_path).encode(np.zeros((1, 3, 224, 224), np.float32))
+        EmbeddedEncoder(tmp_path).encode(np.zeros((1, 224, 224, 3), np.uint8))
         assert (len(exports), copy.read_bytes()) == (expected, good)
     copy.with_suffix(".sha256").unlink()
-    EmbeddedEncoder(tmp_path).encode(np.zeros((1, 3, 224, 224), np.float32))
+    EmbeddedEncoder(tmp_path).encode(np.zeros((1, 224, 224, 3), np.uint8))
     assert len(exports) == 5
 
 
@@ -116,7 +136,7 @@ def test_an_export_is_reused_and_rebuilt_when_damaged(
 def test_once_exported_it_starts_without_torch(folder: Path) -> None:
     code = (
         "import sys, numpy as np; from pathlib import Path; from embeddings.embedded import EmbeddedEncoder\n"
-        "found = EmbeddedEncoder(Path(sys.argv[1])).encode(np.zeros((1, 3, 224, 224), np.float32))\n"
+        "found = EmbeddedEncoder(Path(sys.argv[1])).encode(np.zeros((1, 224, 224, 3), np.uint8))\n"
         "print(found.vectors.shape, sorted({'torch', 'timm', 'open_clip', 'transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)

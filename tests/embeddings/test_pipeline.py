@@ -23,9 +23,11 @@ class Corners:
     """An encoder without weights: the mean colour and a one, made a unit vector; counts its batches."""
 
     info = EncoderInfo("corners", "c" * 64, 4, has_text=False)
+    text_scale = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, side_by_side: bool = True) -> None:
         self.batches: list[int] = []
+        self.side_by_side = side_by_side
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(pixels.reshape(-1, 3).mean(axis=0) / 255, dtype=np.float32).reshape(3, 1, 1)
@@ -36,6 +38,9 @@ class Corners:
         return Encoded(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros((len(batch), 0), np.float32))
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def saliency(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         raise NotImplementedError
 
 
@@ -62,25 +67,34 @@ def root(tmp_path: Path) -> Path:
 
 
 def run(
-    paths: Sequence[Path], root: Path, encoder: Corners | None = None, limits: Limits | None = None
+    paths: Sequence[Path],
+    root: Path,
+    encoder: Corners | None = None,
+    limits: Limits | None = None,
+    threads: int = 2,
 ) -> EncodedImages:
     encoder = encoder or Corners()
     cache = VectorCache(root.parent / "vectors", encoder.info.fingerprint)
-    return encode_files(encoder, paths, root=root, cache=cache, threads=2, limits=limits or Limits())
+    return encode_files(encoder, paths, root=root, cache=cache, threads=threads, limits=limits or Limits())
 
 
 def many(root: Path, count: int) -> list[Path]:
     return [written(root / f"{i:03}.jpg", encoded(scene(seed=i), quality=80)) for i in range(count)]
 
 
-def test_every_path_is_kept_or_skipped_once_and_in_order(root: Path) -> None:
+@pytest.mark.parametrize("side_by_side", [True, False], ids=["each thread encodes", "batches for a GPU"])
+def test_every_path_is_kept_or_skipped_once_and_in_order(
+    root: Path, side_by_side: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "BATCH", 24)
     paths = many(root, 70)
-    for row in (0, 31, 32, 69):  # the first, the last, and at a batch's border
+    for row in (0, 31, 32, 69):  # the first, the last, and at a slice's border
         paths[row].write_bytes(b"no picture")
     paths[40].unlink()
     os.mkfifo(paths[40])
-    encoder = Corners()
+    encoder = Corners(side_by_side=side_by_side)
     found = run(paths, root, encoder)
+    assert max(encoder.batches) <= (pipeline.SLICE if side_by_side else 24 + pipeline.SLICE - 1)
     reasons = dict(found.skipped)
     assert sorted(reasons) == [0, 31, 32, 40, 69]
     assert found.kept.tolist() == [row for row in range(70) if row not in reasons]
@@ -91,9 +105,10 @@ def test_every_path_is_kept_or_skipped_once_and_in_order(root: Path) -> None:
         assert len(column) == 65
 
 
-def test_each_row_belongs_to_its_file(root: Path) -> None:
+@pytest.mark.parametrize("side_by_side", [True, False], ids=["each thread encodes", "batches for a GPU"])
+def test_each_row_belongs_to_its_file(root: Path, side_by_side: bool) -> None:
     paths = many(root, 40)
-    found = run(paths[::-1], root)
+    found = run(paths[::-1], root, Corners(side_by_side=side_by_side))
     for row, path in zip(range(40), paths[::-1], strict=True):
         picture = open_picture(path)
         vector = Corners().encode(Corners().prepare(picture.pixels)[None]).vectors[0]
@@ -183,20 +198,20 @@ def test_a_damaged_cache_is_measured_again(root: Path, decoded: list[Path]) -> N
 def test_an_interrupted_run_keeps_its_finished_shards(
     root: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "SHARD", 32)
+    monkeypatch.setattr(pipeline, "SHARD", 16)
     paths = many(root, 70)
 
     class Dies(Corners):
         def encode(self, batch: NDArray[np.float32]) -> Encoded:
-            if len(self.batches) == 2:
+            if len(self.batches) == 5:
                 raise KeyboardInterrupt
             return super().encode(batch)
 
     with pytest.raises(KeyboardInterrupt):
-        run(paths, root, Dies())
+        run(paths, root, Dies(), threads=1)
     decoded.clear()
     assert len(run(paths, root).kept) == 70
-    assert len(decoded) == 6
+    assert len(decoded) == 70 - 32
 
 
 def test_limits_are_passed_on(root: Path) -> None:
@@ -221,13 +236,18 @@ def test_progress_reaches_the_total(root: Path) -> None:
     encoder = Corners()
     cache = VectorCache(root.parent / "vectors", encoder.info.fingerprint)
     encode_files(encoder, paths, root=root, cache=cache, on_step=lambda *step: steps.append(step))
-    assert steps == [(what, done, 5) for what in ("reading files", "encoding pictures") for done in range(1, 6)]
+    read = [("reading files", done, 5) for done in range(1, 6)]
+    assert steps == [*read, ("encoding pictures", 5, 5)]
 
 
-def test_few_pictures_are_decoded_ahead_of_the_encoder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("side_by_side", [True, False], ids=["each thread encodes", "batches for a GPU"])
+def test_few_pictures_are_decoded_ahead_of_the_encoder(
+    root: Path, side_by_side: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # However many files there are, what waits for the encoder is bounded: memory does not grow with the data set.
-    monkeypatch.setattr(pipeline, "BATCH", 4)
-    paths = many(root, 60)
+    monkeypatch.setattr(pipeline, "BATCH", 8)
+    monkeypatch.setattr(pipeline, "SLICE", 4)
+    paths = many(root, 120)
     started: list[Path] = []
 
     def counted(path: Path, **options: object) -> Picture:
@@ -242,6 +262,6 @@ def test_few_pictures_are_decoded_ahead_of_the_encoder(root: Path, monkeypatch: 
             return super().encode(batch)
 
     monkeypatch.setattr(pipeline, "open_picture", counted)
-    run(paths, root, Watching())
-    assert len(ahead) == 15
-    assert max(ahead) <= (pipeline.AHEAD + 1) * 4
+    run(paths, root, Watching(side_by_side=side_by_side))
+    assert len(ahead) == (30 if side_by_side else 15)
+    assert max(ahead) <= 2 * 8 + 4 * (pipeline.AHEAD * 2 + 2)

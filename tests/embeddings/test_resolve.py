@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoder import EncoderUnavailable
+from embeddings.hub import Fetching
 from embeddings.resolve import resolve_encoder
 
 
@@ -23,7 +24,19 @@ def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "clip", "Embedded", "embedded:x", "open_clip", "open_clip:", "transformers:", "auto:x", "../x"]
+    "name",
+    [
+        "",
+        "clip",
+        "Embedded",
+        "embedded:x",
+        "embedded:int8",
+        "open_clip",
+        "open_clip:",
+        "transformers:",
+        "auto:x",
+        "../x",
+    ],
 )
 def test_an_unknown_name_lists_the_forms(tmp_path: Path, name: str) -> None:
     with pytest.raises(EncoderUnavailable) as caught:
@@ -44,7 +57,7 @@ def test_auto_without_weights_is_embedded_and_says_why(tmp_path: Path) -> None:
 
 def test_auto_takes_weights_that_lie_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("embeddings.open_clip.OpenClipEncoder", asked.append)
+    monkeypatch.setattr("embeddings.open_clip.OpenClipEncoder", lambda name, **_: asked.append(name))
     repository = tmp_path / "hub" / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K"
     snapshot = repository / "snapshots" / ("a" * 40)
     snapshot.mkdir(parents=True)
@@ -55,6 +68,47 @@ def test_auto_takes_weights_that_lie_here(tmp_path: Path, monkeypatch: pytest.Mo
     assert asked == ["ViT-B-32/laion2b_s34b_b79k"]
     assert asked[0] in line
     assert "on this machine" in line
+
+
+def test_auto_asks_the_hub_only_with_leave_and_gives_up_when_it_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed: list[str] = []
+    monkeypatch.setattr("embeddings.resolve.sizes_on_hub", probed.append)
+    resolve_encoder("auto", cache=tmp_path)
+    assert probed == []
+    encoder, line = resolve_encoder("auto", cache=tmp_path, fetching=Fetching(lambda _: True))
+    assert probed == ["laion/CLIP-ViT-B-32-laion2B-s34B-b79K"]
+    assert type(encoder).__name__ == "EmbeddedEncoder"
+    assert "did not answer within 3 s" in line
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_auto_takes_the_hubs_weights_if_somebody_agrees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agreed: bool
+) -> None:
+    def made(name: str, *, fetching: Fetching, how: object) -> str:
+        if not fetching.agreed("605 MB"):
+            raise EncoderUnavailable("their download was declined")
+        return f"encoder {name}"
+
+    monkeypatch.setattr("embeddings.resolve.sizes_on_hub", lambda _: {"open_clip_model.safetensors": 605})
+    monkeypatch.setattr("embeddings.open_clip.OpenClipEncoder", made)
+    encoder, line = resolve_encoder("auto", cache=tmp_path, fetching=Fetching(lambda _: agreed))
+    assert (encoder == "encoder ViT-B-32/laion2b_s34b_b79k") is agreed
+    assert ("as agreed" if agreed else "declined") in line
+
+
+@pytest.mark.parametrize("kind", ["open_clip", "transformers"])
+def test_int8_behind_a_name_asks_for_eight_bit_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    place = "open_clip.OpenClipEncoder" if kind == "open_clip" else "transformers.TransformersEncoder"
+    monkeypatch.setattr(f"embeddings.{place}", lambda name, *, fetching, how: asked.append((name, how.int8)))
+    resolve_encoder(f"{kind}:some/model", cache=tmp_path)
+    resolve_encoder(f"{kind}:some/model:int8", cache=tmp_path)
+    assert asked == [("some/model", False), ("some/model", True)]
 
 
 def test_embedded_by_name(tmp_path: Path) -> None:

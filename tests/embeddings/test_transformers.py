@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embeddings.encoder import Encoder, EncoderUnavailable
+from embeddings.encoder import Encoder, EncoderUnavailable, NoTextTower
+from embeddings.tower import How
 from embeddings.transformers import TransformersEncoder
 from tests.embeddings.pictures import scene
 
@@ -61,9 +62,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(tmp_path_factory.mktemp("clip"))
 
 
-@pytest.fixture(scope="module")
-def encoder(folder: Path) -> TransformersEncoder:
-    return TransformersEncoder(str(folder))
+@pytest.fixture(scope="module", params=["in torch", "exported"])
+def encoder(
+    request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> TransformersEncoder:
+    cache = None if request.param == "in torch" else tmp_path_factory.mktemp("networks")
+    return TransformersEncoder(str(folder), how=How(cache, threads=2))
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +113,8 @@ def test_siglip_reads_texts_padded_to_full_length(folder: Path, tmp_path: Path) 
     with torch.no_grad():
         expected = model.get_text_features(**padded).pooler_output.numpy()
     encoder = TransformersEncoder(str(tmp_path))
+    assert encoder.text_scale is not None
+    assert encoder.text_scale.bias == pytest.approx(float(model.logit_bias))
     found = encoder.encode_text(["citrus"])
     np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-4)
     np.testing.assert_allclose(encoder.encode_text(["citrus", "an apple in a hand"])[:1], found, atol=1e-5)
@@ -134,7 +140,54 @@ def test_the_fingerprint_follows_weights_and_preprocessing(encoder: Transformers
 
 def test_a_long_strip_costs_no_more_than_a_picture(encoder: TransformersEncoder) -> None:
     strip = np.zeros((2, 200_000, 3), dtype=np.uint8)
-    assert encoder.prepare(strip).shape == (3, 48, 48)
+    assert encoder.prepare(strip).shape == (48, 48, 3)
+
+
+def test_the_network_sees_the_processors_own_pixels(encoder: TransformersEncoder, folder: Path) -> None:
+    processor = transformers.CLIPImageProcessor.from_pretrained(folder)
+    for size in ((348, 348), (640, 401), (40, 57)):
+        image = scene(*size)
+        expected = processor(images=image, return_tensors="pt")["pixel_values"].numpy()
+        prepared = encoder.prepare(np.asarray(image))
+        assert prepared.dtype == np.uint8
+        np.testing.assert_allclose(encoder._tower.preprocessing.floats(prepared[None]), expected, atol=1e-5)
+
+
+def test_temperature_is_the_models_own(encoder: TransformersEncoder, folder: Path) -> None:
+    model = transformers.CLIPModel.from_pretrained(folder)
+    assert encoder.text_scale is not None
+    assert encoder.text_scale.scale == pytest.approx(float(model.logit_scale.exp()), rel=1e-5)
+    assert encoder.text_scale.bias == 0
+
+
+def test_where_it_looks_is_attention_over_its_patches(encoder: TransformersEncoder) -> None:
+    energy = encoder.saliency(encoder.prepare(np.asarray(scene()))[None])
+    assert energy.shape == (1, 3, 3)
+    assert energy.min() >= 0
+
+
+@pytest.mark.parametrize("exported", [False, True], ids=["in torch", "exported"])
+def test_dinov2_knows_pictures_and_no_words(tmp_path: Path, exported: bool) -> None:
+    config = transformers.Dinov2Config(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=56, patch_size=14
+    )
+    torch.manual_seed(0)
+    model = transformers.Dinov2Model(config).eval()
+    model.save_pretrained(tmp_path / "dino")
+    processor = transformers.BitImageProcessor(
+        size={"shortest_edge": 64}, crop_size={"height": 56, "width": 56}, image_mean=[0.4] * 3, image_std=[0.2] * 3
+    )
+    processor.save_pretrained(tmp_path / "dino")
+    images = [scene(96, 64, seed) for seed in range(3)]
+    with torch.no_grad():
+        expected = model(**processor(images=images, return_tensors="pt")).pooler_output.numpy()
+    encoder = TransformersEncoder(str(tmp_path / "dino"), how=How(tmp_path if exported else None))
+    found = encoder.encode(np.stack([encoder.prepare(np.asarray(image)) for image in images])).vectors
+    np.testing.assert_allclose(found, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-4)
+    assert (encoder.info.has_text, encoder.text_scale, encoder.info.dimension) == (False, None, 32)
+    assert encoder.saliency(encoder.prepare(np.asarray(images[0]))[None]).shape == (1, 4, 4)
+    with pytest.raises(NoTextTower, match="pictures and no words"):
+        encoder.encode_text(["a plate"])
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "../no-folder", ""])
@@ -158,10 +211,11 @@ def test_code_in_the_weights_does_not_run(folder: Path, tmp_path: Path) -> None:
     assert not trap.exists()
 
 
-def test_a_model_without_a_text_tower_is_named(tmp_path: Path) -> None:
-    config = transformers.ViTConfig(
-        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=32
+def test_a_model_that_takes_no_pictures_is_named(folder: Path, tmp_path: Path) -> None:
+    config = transformers.BertConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=60
     )
-    transformers.ViTModel(config).save_pretrained(tmp_path)
-    with pytest.raises(EncoderUnavailable, match=r"text tower.*ViTModel"):
+    transformers.BertModel(config).save_pretrained(tmp_path)
+    transformers.CLIPImageProcessor().save_pretrained(tmp_path)
+    with pytest.raises(EncoderUnavailable, match=r"takes pictures.*BertModel"):
         TransformersEncoder(str(tmp_path))

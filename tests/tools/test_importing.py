@@ -23,6 +23,9 @@ SETTINGS = Settings(threads=2)
 class Means:
     """An encoder that needs no weights: the mean of each colour, made a unit vector."""
 
+    text_scale = None
+    side_by_side = True
+
     def __init__(self, name: str, fingerprint: str) -> None:
         self.info = EncoderInfo(name, fingerprint, 4, False)
 
@@ -35,6 +38,9 @@ class Means:
         return Encoded(vectors, np.zeros((len(batch), 0), np.float32))
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def saliency(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         raise NotImplementedError
 
 

@@ -1,13 +1,13 @@
 """Lays a predictions file onto a dataset, or says in one message why it does not fit."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.dataset import Dataset, encode_id
+from tools.dataset import Dataset
 from tools.predictions import Predictions
+from tools.readers.match_ids import Places
 from tools.readers.predictions_file import SUM_TOLERANCE, PredictionsTable
 
 
@@ -54,26 +54,19 @@ def align(table: PredictionsTable, dataset: Dataset, model: tuple[str, str]) -> 
 
 def _rows(table: PredictionsTable, dataset: Dataset) -> NDArray[np.int64]:
     """The dataset's row for each row of the file, −1 = a file that was skipped."""
-    places = {item.path: -1 for item in dataset.skipped} | dataset.index
-    named = Counter(image.rpartition("/")[2] for image in places)
-    by_name = {image.rpartition("/")[2]: row for image, row in places.items()}
-    rows = np.empty(len(table.ids), dtype=np.int64)
-    unknown: list[str] = []
-    for number, text in enumerate(table.ids.tolist()):
-        found = next((places[way] for way in _spellings(text, dataset.root) if way in places), None)
-        if found is None and "/" not in text and named[encode_id(text)] == 1:
-            found = by_name[encode_id(text)]
-        if found is None:
-            unknown.append(text)
-        rows[number] = -1 if found is None else found
+    places = Places({item.path: -1 for item in dataset.skipped} | dataset.index, dataset.root)
+    texts = [str(text) for text in table.ids]
+    found = places.find(texts)
+    unknown = [text for text, row in zip(texts, found, strict=True) if row is None]
     if unknown:
-        shared = named[encode_id(unknown[0].rpartition("/")[2])]
+        shared = places.sharing(unknown[0])
         hint = f" (a name that {shared} images share)" if shared > 1 else ""
         raise table.error(
             expected=f"ids of the data set, such as {dataset.ids[0]}",
             seen=f"{len(unknown)} ids that the data set lacks, e.g. {unknown[0]!r}{hint},",
             todo="Export predictions for the same folder; write paths relative to it.",
         )
+    rows = np.array(found, dtype=np.int64)
     kept = rows[rows >= 0]
     twice = np.flatnonzero(np.bincount(kept, minlength=len(dataset)) > 1)
     if len(twice):
@@ -83,16 +76,6 @@ def _rows(table: PredictionsTable, dataset: Dataset) -> NDArray[np.int64]:
             todo="Keep one row per image.",
         )
     return rows
-
-
-def _spellings(text: str, root: Path) -> tuple[str, ...]:
-    """Ids that a text may stand for, the likeliest first."""
-    posix = text if "/" in text else text.replace("\\", "/")
-    ways = [text, encode_id(posix), encode_id(posix.removeprefix("./"))]
-    if posix.startswith("/"):
-        ways.append(encode_id(posix.removeprefix(f"{root.as_posix()}/")))
-    ways.append(encode_id(posix.removeprefix(f"{root.name}/")))
-    return tuple(ways)
 
 
 def _class_order(table: PredictionsTable, dataset: Dataset) -> list[int]:
