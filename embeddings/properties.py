@@ -100,28 +100,40 @@ def _small(pixels: Pixels) -> tuple[Pixels, Pixels]:
 def _measured(pixels: Pixels, small: Pixels, luma: Pixels) -> dict[str, float]:
     import cv2
 
-    red, green, blue = (np.asarray(band, dtype=np.uint8) for band in cv2.split(small))
     edge = max(1, round(RING * min(luma.shape)))
-    within = luma[edge:-edge, edge:-edge]
-    levels, levels_in = _histogram(luma), _histogram(within)
-    saturation, border_saturation = _saturation(red, green, blue, edge)
-    brightness = _mean(levels)
-    share = levels / levels.sum()
+    share = cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel().astype(np.float64) / luma.size
+    brightness = float(share @ LEVELS)
+    border, centre = _ring(luma, edge)
+    saturation = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2HSV), dtype=np.uint8)
+    border_saturation = _ring(saturation, edge, band=1)[0]
+    red, _, blue, _ = cv2.mean(small)
     seen = share[share > 0]
-    border = _mean(levels - levels_in)
     return {
-        "brightness": brightness,
-        "contrast": float(np.sqrt(share @ (LEVELS / 255 - brightness) ** 2)),
-        "saturation": saturation,
-        "warmth": (cv2.mean(red)[0] - cv2.mean(blue)[0]) / 255,
+        "brightness": brightness / 255,
+        "contrast": float(np.sqrt(share @ (LEVELS - brightness) ** 2)) / 255,
+        "saturation": cv2.mean(saturation)[1] / 255,
+        "warmth": (red - blue) / 255,
         "sharpness": _sharpness(pixels),
         "entropy": float(abs(seen @ np.log2(seen))),
         "darkest_share": float(share[:DARK].sum()),
         "brightest_share": float(share[BRIGHT + 1 :].sum()),
-        "border_brightness": border,
-        "border_saturation": border_saturation,
-        "centre_difference": _mean(levels_in) - border if within.size else 0.0,
+        "border_brightness": border / 255,
+        "border_saturation": border_saturation / 255,
+        "centre_difference": (centre - border) / 255,
     }
+
+
+def _ring(image: Pixels, edge: int, *, band: int = 0) -> tuple[float, float]:
+    """Mean of a band in the ring ``edge`` wide, and inside it; a picture that is all ring has the same mean twice."""
+    import cv2
+
+    inner = image[edge:-edge, edge:-edge]
+    n, n_inner = image.shape[0] * image.shape[1], inner.shape[0] * inner.shape[1]
+    whole = cv2.mean(image)[band]
+    if not n_inner:
+        return whole, whole
+    centre = cv2.mean(inner)[band]
+    return (whole * n - centre * n_inner) / (n - n_inner), centre
 
 
 def _sharpness(pixels: Pixels) -> float:
@@ -185,29 +197,3 @@ def _reduced(pixels: Pixels, down: int, across: int) -> Pixels:
     whole = pixels[: height * down or None, : width * across or None]
     size = (max(1, width), max(1, height))
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _histogram(grey: Pixels) -> NDArray[np.float64]:
-    """How often each of the 256 levels occurs; all zero where there is no pixel."""
-    if not grey.size:
-        return np.zeros(256)
-    import cv2
-
-    found = cv2.calcHist([grey], [0], None, [256], [0, 256])
-    return np.asarray(found, dtype=np.float64).ravel()
-
-
-def _saturation(red: Pixels, green: Pixels, blue: Pixels, edge: int) -> tuple[float, float]:
-    """Mean HSV saturation, (max - min) / max, of the whole picture and of its ring, ``edge`` wide."""
-    import cv2
-
-    high, low = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
-    values = cv2.divide(cv2.subtract(high, low), np.maximum(high, 1), dtype=cv2.CV_32F)
-    inner = values[edge:-edge, edge:-edge]
-    total, within = cv2.sumElems(values)[0], cv2.sumElems(inner)[0] if inner.size else 0.0
-    return total / values.size, (total - within) / (values.size - inner.size)
-
-
-def _mean(histogram: NDArray[np.float64]) -> float:
-    """Mean level on the scale 0–1; 0 where the histogram is empty."""
-    return float(histogram @ LEVELS / (255 * max(1.0, histogram.sum())))
