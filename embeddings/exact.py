@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 2048
-"""Vectors along one side of a block of products, 16 MiB of similarities. Smaller blocks wait more between products,
-larger ones leave the processor's cache (docs/decisions/0005-exact-neighbours.md)."""
+BLOCK = 4096
+"""Vectors along one side of a block of products, 64 MiB of similarities. In smaller blocks the threads of the matrix
+product wait more often (docs/decisions/0005-exact-neighbours.md)."""
 ROUND = 64
 """Sides are multiples of this. At ragged edges the matrix product sums in another order, and equal vectors would get
 similarities that differ in the last bit; the last block is filled up with zeros instead."""

@@ -209,3 +209,14 @@ def test_lists_with_too_few_vectors_are_no_end_of_the_search() -> None:
     rows = built.search(vectors[:5], 2500)[1]
     assert (rows >= 0).all()
     assert all(len(set(row)) == 2500 for row in rows.tolist())
+
+
+@pytest.mark.parametrize("queries", [1, 2, 7])
+@pytest.mark.parametrize("n", [3, 17, 101, 2047])
+def test_equal_vectors_are_equally_near_however_few_are_asked_for(queries: int, n: int) -> None:
+    # With one query, or at the edge of a block, the matrix product sums in another order.
+    asked = unit(queries, 512, seed=n)
+    copies = unit(1, 512)[0][None].repeat(n, axis=0)
+    similarities, rows = exact.exact_nearest(copies, asked, 3)
+    assert (rows == [0, 1, 2]).all()
+    assert (similarities == similarities[:, :1]).all()
