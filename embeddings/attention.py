@@ -28,7 +28,7 @@ def feature_energy(features: NDArray[np.float32]) -> NDArray[np.float32]:
         Not negative; cells that point away from the mean are 0.
     """
     mean = features.mean(axis=(2, 3))
-    return np.maximum(np.einsum("nchw,nc->nhw", features, mean, dtype=np.float32), 0).astype(np.float32)
+    return np.asarray(np.maximum(np.einsum("nchw,nc->nhw", features, mean), 0), dtype=np.float32)
 
 
 def open_clip_energy(model: Any, batch: "torch.Tensor") -> NDArray[np.float32]:
@@ -163,7 +163,7 @@ def _of_multi_head(*args: Any, **kwargs: Any) -> tuple[Any, int]:
     from torch.nn import functional
 
     wanted = {**kwargs, "need_weights": True, "average_attn_weights": True}
-    weights = functional.multi_head_attention_forward(*args, **wanted)[1]
+    weights: Any = functional.multi_head_attention_forward(*args, **wanted)[1]
     return weights[:, 0].float(), weights.shape[1]
 
 

@@ -15,10 +15,14 @@ DRAWN = ROOT / "app" / "demo" / "draw.py"
 
 PRODUCT = ("agent", "tools", "embeddings", "app")
 
-DECODERS = frozenset({"imageio", "cv2", "skimage", "matplotlib.image", "torchvision.io", "torchvision.datasets"})
+DECODERS = frozenset({"imageio", "skimage", "matplotlib.image", "torchvision.io", "torchvision.datasets"})
 """Modules whose only use here would be to decode a file."""
 
 OPENERS = frozenset({"PIL.Image.open", "PIL.ImageFile.Parser", "PIL.ImageShow.show"})
+
+CV2_READERS = ("imread", "imdecode", "imcount", "VideoCapture", "Animation", "samples", "gapi", "*")
+"""Beginnings of the names by which OpenCV decodes pictures and films, and a star import, which would bring them all;
+the rest of the library works on arrays. Constants (``IMREAD_COLOR``) decode nothing."""
 
 BANNED_MODULES = frozenset({"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"})
 HARMLESS = "pickle.UnpicklingError"
@@ -82,6 +86,12 @@ def full_name(node: ast.expr, names: dict[str, str]) -> str:
     return ""
 
 
+def opens(name: str) -> bool:
+    """Whether a full name decodes; OpenCV's also under its inner modules (``cv2.cv2.imread``)."""
+    head, _, rest = name.partition(".")
+    return name in OPENERS or (head == "cv2" and any(part.startswith(CV2_READERS) for part in rest.split(".")))
+
+
 def within(name: str, modules: frozenset[str]) -> bool:
     return any(name == module or name.startswith(f"{module}.") for module in modules)
 
@@ -101,10 +111,17 @@ def is_constant(node: ast.expr | None, *values: object) -> bool:
 def decoding(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Every way in which this source would decode a picture."""
     names = imported(tree)
-    yield from ((line, name) for line, name in modules(tree) if within(name, DECODERS | OPENERS))
+    yield from ((line, name) for line, name in modules(tree) if within(name, DECODERS) or opens(name))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and full_name(node, names) in OPENERS:
+        if isinstance(node, ast.Attribute) and opens(full_name(node, names)):
             yield node.lineno, full_name(node, names)
+        if isinstance(node, ast.Call) and full_name(node.func, names) == "getattr" and len(node.args) > 1:
+            module, asked = full_name(node.args[0], names), node.args[1]
+            # A name that is computed could be any, so of a module with readers it counts as one.
+            if module.partition(".")[0] in ("cv2", "PIL") and (
+                not isinstance(asked, ast.Constant) or opens(f"{module}.{asked.value}")
+            ):
+                yield node.lineno, f"getattr of {module}"
 
 
 def dangers(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -179,7 +196,7 @@ def test_nothing_runs_or_shows_what_comes_from_data(room: str) -> None:
 
 
 def test_the_door_is_where_it_is_looked_for() -> None:
-    assert [name for _, name in decoding(ast.parse(DOOR.read_bytes()))] == ["PIL.Image.open"]
+    assert {name for _, name in decoding(ast.parse(DOOR.read_bytes()))} == {"PIL.Image.open", "cv2.imdecode"}
 
 
 @pytest.mark.parametrize(
@@ -190,6 +207,23 @@ def test_the_door_is_where_it_is_looked_for() -> None:
         "from PIL import Image as Pictures\nread = Pictures.open",
         "from PIL.Image import open as look\nlook('x')",
         "import cv2\ncv2.imread('x')",
+        "import cv2\nread = cv2.imread",
+        "import cv2 as x\nx.imreadmulti('x')",
+        "def f():\n    import cv2\n    cv2.imdecode(data, 1)",
+        "import cv2 as x\nx.imdecodemulti(data, 1)",
+        "import cv2\ncv2.imreadWithMetadata('x')",
+        "import cv2\ncv2.imdecodeanimation(data)",
+        "import cv2\ncv2.VideoCapture('x')",
+        "import cv2\ncv2.cv2.imread('x')",
+        "import cv2.cv2\ncv2.cv2.imdecode(data, 1)",
+        "from cv2 import imread",
+        "from cv2 import imdecode as look",
+        "from cv2 import VideoCapture",
+        "from cv2 import *",
+        "from cv2 import cv2 as x\nx.imread('x')",
+        "import cv2\ngetattr(cv2, 'imread')('x')",
+        "import cv2\ngetattr(cv2, 'im' + 'read')('x')",
+        "from PIL import Image\ngetattr(Image, 'open')('x')",
         "from imageio.v3 import imread",
         "from torchvision.io import read_image",
     ],
@@ -234,6 +268,11 @@ def test_each_danger_is_seen(code: str) -> None:
     [
         "from PIL import Image\nImage.new('RGB', (1, 1)).save('x')",
         "import re\nre.compile('x')",
+        "import cv2\ncv2.resize(pixels, (1, 1), interpolation=cv2.INTER_AREA)",
+        "import cv2 as x\nx.imencode('.jpg', pixels, [x.IMWRITE_JPEG_QUALITY, 80])",
+        "from cv2 import grabCut, inpaint",
+        "import cv2\nhow = cv2.IMREAD_COLOR",
+        "import cv2\ngetattr(cv2, 'INTER_AREA')",
         "model.eval()",
         "import torch\ntorch.load('x', weights_only=True)",
         "import numpy as np\nnp.load('x', allow_pickle=False)",
