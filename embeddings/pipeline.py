@@ -1,10 +1,12 @@
-"""Files to vectors: hash, decode in threads, encode in batches, remember by content."""
+"""Files to vectors: read, hash, decode, measure and encode in one pass, and remember by content."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
@@ -13,17 +15,16 @@ from numpy.typing import NDArray
 from embeddings.cache import Measurements, VectorCache, joined
 from embeddings.cores import usable_cores
 from embeddings.encoder import Encoded, Encoder
-from embeddings.files import LIMITS, Limits, Unreadable, digest_file
-from embeddings.images import open_picture
+from embeddings.files import LIMITS, Limits, Unreadable, read_file
+from embeddings.images import decode
 from embeddings.network import SLICE
 from embeddings.progress import Progress, silent
-from embeddings.properties import PROPERTIES, measure, perceptual_hash
+from embeddings.properties import PROPERTIES, describe
 
 BATCH = 256
 """Pictures that a GPU is given at once."""
 AHEAD = 2
 """Slices per thread under way beside the one being waited for: enough to keep every core busy, little memory."""
-READ_AHEAD = 128
 SHARD = 2048
 DECODED_SIDE = 512
 """Shorter side that large JPEGs are decoded to at least: no encoder here looks at more."""
@@ -80,12 +81,28 @@ class _Prepared:
 
 @dataclass(frozen=True, eq=False)
 class _Slice:
-    """What became of a few files; ``encoded`` is None where that is left to a GPU."""
+    """What became of a few files, each in exactly one of ``digests`` and ``skipped``.
 
+    Attributes
+    ----------
+    digests, skipped : dict of int to str
+        By position: the content, or why the file cannot be read.
+    undecodable : dict of str to str
+        By content: why it is no picture.
+    pictures : list of _Prepared
+        Contents met for the first time; ``encoded`` is None where encoding is left to a GPU.
+    """
+
+    digests: dict[int, str]
+    skipped: dict[int, str]
+    undecodable: dict[str, str]
     pictures: list[_Prepared]
-    reasons: dict[str, str]
-    count: int
     encoded: Encoded | None
+
+    @property
+    def count(self) -> int:
+        """Files dealt with."""
+        return len(self.digests) + len(self.skipped)
 
 
 def encode_files(
@@ -98,14 +115,17 @@ def encode_files(
     threads: int = 0,
     limits: Limits = LIMITS,
 ) -> EncodedImages:
-    """Encode files, decoding and encoding at the same time; what the cache knows is not decoded again.
+    """Encode files, each read once; what the cache knows by content is not decoded.
+
+    On a CPU every thread reads, decodes and encodes a slice of its own, so no core waits for another; for a GPU the
+    threads decode ahead while the card computes.
 
     Parameters
     ----------
     paths : sequence of Path
         Inside ``root``, links resolved.
     threads : int
-        For hashing and decoding (they release the interpreter's lock); 0 = all cores.
+        0 = all cores.
     limits : Limits
         What one picture may cost; what is larger is skipped.
 
@@ -115,17 +135,29 @@ def encode_files(
         If the cache's folder cannot be written; what was stored before stays.
     """
     workers = threads or usable_cores()
-    skipped: dict[int, str] = {}
+    alone = encoder.side_by_side
+    work = _Work(encoder, root, cache, limits, alone)
+    items = list(enumerate(paths))
+    slices = [items[at : at + SLICE] for at in range(0, len(items), SLICE)]
     digests: dict[int, str] = {}
+    skipped: dict[int, str] = {}
+    undecodable: dict[str, str] = {}
+    parts: list[Measurements] = []
     with ThreadPoolExecutor(workers) as pool:
-        results = _ahead(pool, lambda p: _digest(p, root, limits), paths, READ_AHEAD)
-        for position, found in enumerate(results):
-            if isinstance(found, Unreadable):
-                skipped[position] = found.reason
-            else:
-                digests[position] = found
-            on_step("reading files", position + 1, len(paths))
-        _encode_unknown(encoder, paths, root, cache, digests, skipped, on_step, pool, workers, limits)
+        results = _ahead(pool, work.slice, slices, AHEAD * workers + (0 if alone else BATCH // SLICE))
+        for found in results if alone else _batched(encoder, results):
+            digests |= found.digests
+            skipped |= found.skipped
+            undecodable |= found.undecodable
+            if found.encoded is not None:
+                parts.append(_measurements(found.pictures, found.encoded))
+            done = len(digests) + len(skipped)
+            if parts and (sum(map(len, parts)) >= SHARD or done == len(paths)):
+                cache.add(joined(parts))
+                parts = []
+            on_step("reading and encoding pictures", done, len(paths))
+    for position in [p for p, digest in digests.items() if digest in undecodable]:
+        skipped[position] = undecodable[digests.pop(position)]
     kept = np.array(sorted(digests), dtype=np.int64)
     if not len(kept):
         nothing = Encoded(np.zeros((0, encoder.info.dimension), np.float32), np.zeros((0, 0), np.float32))
@@ -134,81 +166,74 @@ def encode_files(
     return _result(kept, cache.take(np.array([rows[digests[int(k)]] for k in kept])), skipped)
 
 
-def _encode_unknown(
-    encoder: Encoder,
-    paths: Sequence[Path],
-    root: Path,
-    cache: VectorCache,
-    digests: dict[int, str],
-    skipped: dict[int, str],
-    on_step: Progress,
-    pool: ThreadPoolExecutor,
-    workers: int,
-    limits: Limits,
-) -> None:
-    """Measure contents the cache lacks, in shards; files that cannot be decoded move to ``skipped``.
+class _Work:
+    """What each thread does with a slice; equal contents are decoded by whoever meets them first."""
 
-    On a CPU every thread decodes a slice and encodes it itself, so no core waits for another; for a GPU the threads
-    decode ahead while the card computes.
-    """
-    known = cache.rows(digests.values())
-    first: dict[str, int] = {}
-    for position, digest in digests.items():
-        if digest not in known:
-            first.setdefault(digest, position)
-    todo = [(digest, paths[position]) for digest, position in first.items()]
-    alone = bool(todo) and encoder.side_by_side
-    slices = [todo[at : at + SLICE] for at in range(0, len(todo), SLICE)]
-    parts: list[Measurements] = []
-    reasons: dict[str, str] = {}
-    done = 0
-    ahead = AHEAD * workers if alone else BATCH // SLICE + AHEAD * workers
-    results = _ahead(pool, lambda items: _slice(encoder, items, root, limits, alone), slices, ahead)
-    for found in results if alone else _batched(encoder, results):
-        reasons |= found.reasons
-        if found.encoded is not None:
-            parts.append(_measurements(found.pictures, found.encoded))
-        done += found.count
-        if parts and (sum(map(len, parts)) >= SHARD or done == len(todo)):
-            cache.add(joined(parts))
-            parts = []
-        on_step("encoding pictures", done, len(todo))
-    for position in [p for p, digest in digests.items() if digest in reasons]:
-        skipped[position] = reasons[digests.pop(position)]
+    def __init__(self, encoder: Encoder, root: Path, cache: VectorCache, limits: Limits, encode: bool) -> None:
+        self._encoder, self._root, self._cache, self._limits = encoder, root, cache, limits
+        self._encode = encode
+        self._met: set[str] = set()
+        self._lock = Lock()
 
+    def slice(self, items: Sequence[tuple[int, Path]]) -> _Slice:
+        """Read, and where the content is new, decode and prepare a few files; encode them if that is this thread's."""
+        digests, skipped, undecodable, pictures = {}, {}, {}, []
+        for position, path in items:
+            try:
+                data = read_file(path, root=self._root, limits=self._limits)
+            except Unreadable as reason:
+                skipped[position] = reason.reason
+                continue
+            digest = digests[position] = sha256(data).hexdigest()
+            if self._is_new(digest):
+                try:
+                    pictures.append(self._prepared(data, digest))
+                except Unreadable as reason:
+                    undecodable[digest] = reason.reason
+        encoded = self._encoder.encode(np.stack([p.array for p in pictures])) if self._encode and pictures else None
+        return _Slice(digests, skipped, undecodable, pictures, encoded)
 
-def _slice(encoder: Encoder, items: Sequence[tuple[str, Path]], root: Path, limits: Limits, encode: bool) -> _Slice:
-    """Decode and prepare a few files, and encode them if that is this thread's work."""
-    pictures, reasons = [], {}
-    for digest, path in items:
-        found = _prepare(encoder, digest, path, root, limits)
-        if isinstance(found, Unreadable):
-            reasons[digest] = found.reason
-        else:
-            pictures.append(found)
-    encoded = encoder.encode(np.stack([p.array for p in pictures])) if encode and pictures else None
-    return _Slice(pictures, reasons, len(items), encoded)
+    def _is_new(self, digest: str) -> bool:
+        with self._lock:
+            new = digest not in self._met and not self._cache.rows([digest])
+            self._met.add(digest)
+        return new
+
+    def _prepared(self, data: bytes, digest: str) -> _Prepared:
+        picture = decode(data, limits=self._limits, smallest_side=DECODED_SIDE, digest=digest)
+        measured, perceptual_hash = describe(picture.pixels)
+        return _Prepared(
+            digest=digest,
+            width=picture.width,
+            height=picture.height,
+            flags=" ".join(picture.flags),
+            exif=picture.exif,
+            array=self._encoder.prepare(picture.pixels),
+            properties=[measured[name] for name in PROPERTIES],
+            hash=perceptual_hash,
+        )
 
 
 def _batched(encoder: Encoder, slices: Iterator[_Slice]) -> Iterator[_Slice]:
     """Slices gathered into batches for a GPU, and encoded."""
-    pictures: list[_Prepared] = []
-    reasons: dict[str, str] = {}
-    count = 0
-
-    def batch() -> _Slice:
-        encoded = encoder.encode(np.stack([p.array for p in pictures])) if pictures else None
-        return _Slice(list(pictures), dict(reasons), count, encoded)
-
+    waiting: list[_Slice] = []
     for found in slices:
-        pictures += found.pictures
-        reasons |= found.reasons
-        count += found.count
-        if len(pictures) >= BATCH:
-            yield batch()
-            pictures, reasons, count = [], {}, 0
-    if count:
-        yield batch()
+        waiting.append(found)
+        if sum(len(part.pictures) for part in waiting) >= BATCH:
+            yield _together(encoder, waiting)
+            waiting = []
+    if waiting:
+        yield _together(encoder, waiting)
+
+
+def _together(encoder: Encoder, parts: Sequence[_Slice]) -> _Slice:
+    pictures = [picture for part in parts for picture in part.pictures]
+    encoded = encoder.encode(np.stack([p.array for p in pictures])) if pictures else None
+    digests, skipped, undecodable = (
+        {key: value for part in parts for key, value in getattr(part, name).items()}
+        for name in ("digests", "skipped", "undecodable")
+    )
+    return _Slice(digests, skipped, undecodable, pictures, encoded)
 
 
 def _ahead(
@@ -222,33 +247,6 @@ def _ahead(
             yield running.popleft().result()
     while running:
         yield running.popleft().result()
-
-
-def _digest(path: Path, root: Path, limits: Limits) -> str | Unreadable:
-    try:
-        return digest_file(path, root=root, limits=limits)
-    except Unreadable as reason:
-        return reason
-
-
-def _prepare(encoder: Encoder, digest: str, path: Path, root: Path, limits: Limits) -> _Prepared | Unreadable:
-    try:
-        picture = open_picture(path, root=root, limits=limits, smallest_side=DECODED_SIDE)
-    except Unreadable as reason:
-        return reason
-    if picture.sha256 != digest:
-        return Unreadable("expected a file at rest, saw it change while it was read; import again")
-    measured = measure(picture.pixels)
-    return _Prepared(
-        digest=digest,
-        width=picture.width,
-        height=picture.height,
-        flags=" ".join(picture.flags),
-        exif=picture.exif,
-        array=encoder.prepare(picture.pixels),
-        properties=[measured[name] for name in PROPERTIES],
-        hash=perceptual_hash(picture.pixels),
-    )
 
 
 def _measurements(batch: Sequence[_Prepared], encoded: Encoded) -> Measurements:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from embeddings.given import GIVEN
 from embeddings.progress import Progress, silent
 from embeddings.space import EmbeddingSpace

@@ -98,7 +98,7 @@ def assemble(listing: Listing, encoded: "EncodedImages") -> Dataset:
         raise UnreadableInput(
             expected=f"at least one picture in {listing.root} that can be decoded",
             seen=f"{len(failed)} that cannot" + (f", e.g. {failed[0].path}: {failed[0].reason}" if failed else ""),
-            todo="Give JPEG, PNG, WebP, GIF, BMP or TIFF files that open in an image viewer.",
+            todo="Give JPEG, PNG, WebP, GIF, BMP, TIFF or HEIC files that open in an image viewer.",
         )
     metadata = {
         name: np.array([image.metadata.get(name, "") for image in images], dtype=np.str_)

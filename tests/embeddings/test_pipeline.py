@@ -1,7 +1,6 @@
 """Every file is kept or skipped, exactly once, in order; what is known by content is not decoded again."""
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from embeddings import pipeline
 from embeddings.cache import VectorCache
 from embeddings.encoder import Encoded, EncoderInfo
 from embeddings.files import Limits
-from embeddings.images import Picture, open_picture
+from embeddings.images import Picture, decode, open_picture
 from embeddings.pipeline import EncodedImages, encode_files
 from embeddings.properties import PROPERTIES, measure, perceptual_hash
 from tests.embeddings.pictures import encoded, scene, written
@@ -45,18 +44,16 @@ class Corners:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Every path that is decoded."""
-    paths: list[Path] = []
-    lock = threading.Lock()
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every content that is decoded."""
+    contents: list[bytes] = []
 
-    def counted(path: Path, **options: object) -> Picture:
-        with lock:
-            paths.append(path)
-        return open_picture(path, **options)  # type: ignore[arg-type]
+    def counted(data: bytes, **options: object) -> Picture:
+        contents.append(data)
+        return decode(data, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "open_picture", counted)
-    return paths
+    monkeypatch.setattr(pipeline, "decode", counted)
+    return contents
 
 
 @pytest.fixture
@@ -120,10 +117,10 @@ def test_each_row_belongs_to_its_file(root: Path, side_by_side: bool) -> None:
         assert found.perceptual_hash[row] == perceptual_hash(picture.pixels)
 
 
-def test_a_second_run_decodes_and_encodes_nothing_and_equals_the_first(root: Path, decoded: list[Path]) -> None:
+def test_a_second_run_decodes_and_encodes_nothing_and_equals_the_first(root: Path, decoded: list[bytes]) -> None:
     paths = many(root, 40)
     first = run(paths, root)
-    assert sorted(decoded) == paths
+    assert sorted(decoded) == sorted(path.read_bytes() for path in paths)
     decoded.clear()
     encoder = Corners()
     second = run(paths, root, encoder)
@@ -134,18 +131,18 @@ def test_a_second_run_decodes_and_encodes_nothing_and_equals_the_first(root: Pat
     assert all(np.array_equal(first.properties[name], second.properties[name]) for name in PROPERTIES)
 
 
-def test_only_new_content_is_decoded(root: Path, decoded: list[Path]) -> None:
+def test_only_new_content_is_decoded(root: Path, decoded: list[bytes]) -> None:
     paths = many(root, 10)
     run(paths, root)
     decoded.clear()
     moved = paths[3].rename(root / "moved.jpg")
     new = written(root / "new.jpg", encoded(scene(seed=99)))
     found = run([*paths[:3], *paths[4:], moved, new], root)
-    assert decoded == [new]
+    assert decoded == [new.read_bytes()]
     assert len(found.kept) == 11
 
 
-def test_duplicates_are_decoded_once_and_kept_each(root: Path, decoded: list[Path]) -> None:
+def test_duplicates_are_decoded_once_and_kept_each(root: Path, decoded: list[bytes]) -> None:
     data = encoded(scene())
     paths = [written(root / f"{i}.jpg", data) for i in range(5)]
     bad = [written(root / f"bad{i}.jpg", data[:300]) for i in range(3)]
@@ -155,22 +152,6 @@ def test_duplicates_are_decoded_once_and_kept_each(root: Path, decoded: list[Pat
     assert len(set(found.sha256.tolist())) == 1
     assert [row for row, _ in found.skipped] == [5, 6, 7]
     assert all("cut short" in reason for _, reason in found.skipped)
-
-
-def test_a_file_that_changes_while_it_is_read_is_skipped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = many(root, 3)
-
-    def swapped(path: Path, **options: object) -> Picture:
-        if path == paths[1]:
-            path.write_bytes(encoded(scene(seed=77)))
-        return open_picture(path, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(pipeline, "open_picture", swapped)
-    found = run(paths, root)
-    assert found.kept.tolist() == [0, 2]
-    assert "change while it was read" in found.skipped[0][1]
-    monkeypatch.undo()
-    assert run(paths, root).kept.tolist() == [0, 1, 2]
 
 
 def test_nothing_readable_and_nothing_at_all(root: Path) -> None:
@@ -183,7 +164,7 @@ def test_nothing_readable_and_nothing_at_all(root: Path) -> None:
         assert len(found.skipped) == len(paths)
 
 
-def test_a_damaged_cache_is_measured_again(root: Path, decoded: list[Path]) -> None:
+def test_a_damaged_cache_is_measured_again(root: Path, decoded: list[bytes]) -> None:
     paths = many(root, 5)
     first = run(paths, root)
     (shard,) = (root.parent / "vectors").rglob("*.npz")
@@ -196,7 +177,7 @@ def test_a_damaged_cache_is_measured_again(root: Path, decoded: list[Path]) -> N
 
 
 def test_an_interrupted_run_keeps_its_finished_shards(
-    root: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
+    root: Path, decoded: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "SHARD", 16)
     paths = many(root, 70)
@@ -236,32 +217,24 @@ def test_progress_reaches_the_total(root: Path) -> None:
     encoder = Corners()
     cache = VectorCache(root.parent / "vectors", encoder.info.fingerprint)
     encode_files(encoder, paths, root=root, cache=cache, on_step=lambda *step: steps.append(step))
-    read = [("reading files", done, 5) for done in range(1, 6)]
-    assert steps == [*read, ("encoding pictures", 5, 5)]
+    assert steps == [("reading and encoding pictures", 5, 5)]
 
 
 @pytest.mark.parametrize("side_by_side", [True, False], ids=["each thread encodes", "batches for a GPU"])
 def test_few_pictures_are_decoded_ahead_of_the_encoder(
-    root: Path, side_by_side: bool, monkeypatch: pytest.MonkeyPatch
+    root: Path, side_by_side: bool, decoded: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However many files there are, what waits for the encoder is bounded: memory does not grow with the data set.
     monkeypatch.setattr(pipeline, "BATCH", 8)
     monkeypatch.setattr(pipeline, "SLICE", 4)
     paths = many(root, 120)
-    started: list[Path] = []
-
-    def counted(path: Path, **options: object) -> Picture:
-        started.append(path)
-        return open_picture(path, **options)  # type: ignore[arg-type]
-
     ahead: list[int] = []
 
     class Watching(Corners):
         def encode(self, batch: NDArray[np.float32]) -> Encoded:
-            ahead.append(len(started) - sum(self.batches))
+            ahead.append(len(decoded) - sum(self.batches))
             return super().encode(batch)
 
-    monkeypatch.setattr(pipeline, "open_picture", counted)
     run(paths, root, Watching(side_by_side=side_by_side))
     assert len(ahead) == (30 if side_by_side else 15)
     assert max(ahead) <= 2 * 8 + 4 * (pipeline.AHEAD * 2 + 2)

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from tools.dataset import Skipped, encode_id
 
 IMAGE_ENDINGS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif"}
 )  # the formats that embeddings.images decodes
 SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 UNLABELLED_FOLDERS = frozenset({"_unlabeled", "_unlabelled"})  # FiftyOne's name and its British twin
