@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from benchmarks.regions import THRESHOLDS, auroc, centre_box, crossed, interval, iou
 from embeddings.embedded import EmbeddedEncoder
 from embeddings.encoder import Encoded, EncoderInfo, NoTextTower, TextScale
 from embeddings.foreground import CANVAS, border_contrast, foreground_maps, hidden_margin, split_at_half, stretched
@@ -226,3 +227,22 @@ def test_no_usable_picture_gives_no_vectors() -> None:
     assert found.skipped[0][1].seen == "(8, 8)"
     with pytest.raises(ValueError, match="shorter"):
         region_vectors(Brightness(), [CORNER], [])
+
+
+def test_the_benchmarks_statistics_by_hand() -> None:
+    marked = np.array([[True, True, False, False]])
+    assert iou(np.array([[True, False, True, False]]), marked) == pytest.approx(1 / 3)
+    scores = np.array([[0.9, 0.4, 0.4, 0.1]], dtype=np.float32)
+    assert auroc(scores, marked) == pytest.approx(3.5 / 4)  # of four pairs three are right and one is a tie
+    table = np.zeros((4, len(THRESHOLDS)))
+    table[[0, 2], 3] = 0.8  # the even pictures choose the fourth threshold, the odd ones the eighth
+    table[[1, 3], 7] = 0.6
+    table[[0, 2], 7] = 0.1
+    table[1, 3] = 0.3
+    values, chosen = crossed(table)
+    np.testing.assert_allclose(values, [0.1, 0.3, 0.1, 0.0])
+    assert chosen == f"{THRESHOLDS[7]:.2f} and {THRESHOLDS[3]:.2f}"
+    assert interval(np.full(5, 0.25), np.random.default_rng(0)) == "0.250 (0.250 to 0.250)"
+    np.testing.assert_array_equal(
+        centre_box(0.25, 4, 8)[:, [1, 2, 5, 6]], [[0] * 4, [0, 1, 1, 0], [0, 1, 1, 0], [0] * 4]
+    )
