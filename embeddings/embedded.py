@@ -20,6 +20,8 @@ SHIFT, SCALE = 127.0, 128.0
 """The inputs this network was trained on. With ImageNet's mean and deviation instead, 7 of 40 photographs of oranges
 come out as "orange"; with these, 21."""
 OUTPUTS = ("vectors", "names", "features")
+AT_ONCE = 2
+"""Pictures per run: 9.0 ms of a core each so, 9.4 one by one, 9.7 by eights, 10.5 by sixteens."""
 PREPROCESSING = f"cubic, linear or area to {RESIZE}, centre {CROP}, (x - {SHIFT}) / {SCALE}, mean of features; 2"
 
 
@@ -110,7 +112,9 @@ class EmbeddedEncoder:
         example = np.zeros((2, CROP, CROP, 3), np.uint8)
         example[:, ::3, ::5] = 255
         return OnnxNetwork(
-            lambda: exported(file, _module, example, OUTPUTS, on_step=self._on_step), threads=self._threads
+            lambda: exported(file, _module, example, OUTPUTS, on_step=self._on_step),
+            threads=self._threads,
+            at_once=AT_ONCE,
         )
 
 

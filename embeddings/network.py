@@ -17,9 +17,9 @@ from embeddings.cores import usable_cores
 from embeddings.progress import Progress, silent
 
 SLICE = 8
-"""Pictures per run on a CPU. Each core runs its own slice on one thread: measured with EfficientNet-Lite0, 9.5 ms of
-one core per picture so, 12 with a batch of 32 on two threads, 16 with ONNX Runtime's default, whose threads wait for
-each other busily; with ViT-B/32, 70 ms so and 83 ms with a batch of 32 on two threads."""
+"""Pictures that a thread takes at once on a CPU. Each core runs its own on one thread: with ViT-B/32, 70 ms of a core
+per picture were measured so and 83 ms with a batch of 32 on two threads; with EfficientNet-Lite0, 10 ms so and 16 with
+ONNX Runtime's default, whose threads wait for each other busily."""
 LARGEST = 1.9e9
 """Bytes of weights above which a network stays in torch: one ONNX file holds at most 2 GB (Protocol Buffers)."""
 ALIKE = 1e-3
@@ -34,11 +34,14 @@ class OnnxNetwork:
     file : callable
         Gives the path of the network when it is first needed, exporting it if it must.
     threads : int
-        Slices that run side by side in one call; 0 = all cores.
+        Runs side by side in one call; 0 = all cores.
+    at_once : int
+        Pictures per run: convolutions are fastest while their feature maps fit into the cache of a core.
     """
 
-    def __init__(self, file: Callable[[], Path], *, threads: int = 0) -> None:
+    def __init__(self, file: Callable[[], Path], *, threads: int = 0, at_once: int = SLICE) -> None:
         self._file = file
+        self._at_once = at_once
         self._workers = threads or usable_cores()
         self._lock = Lock()
         self._session: Any = None
@@ -46,16 +49,16 @@ class OnnxNetwork:
     def run(self, batch: NDArray[np.generic], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
         """Named outputs for a stack of prepared pictures, each of shape (n, …)."""
         session = self._opened()  # before the pool, so that its threads do not wait for each other
-        size = min(SLICE, max(1, -(-len(batch) // self._workers)))
-        slices = [batch[at : at + size] for at in range(0, len(batch), size)]
+        parts_of = [batch[at : at + self._at_once] for at in range(0, len(batch), self._at_once)]
 
         def one(part: NDArray[np.generic]) -> Any:
             return session.run(list(outputs), {"pictures": part})
 
-        if len(slices) == 1:
-            return [np.asarray(column, dtype=np.float32) for column in one(slices[0])]
-        with ThreadPoolExecutor(self._workers) as pool:
-            parts = list(pool.map(one, slices))
+        if len(batch) <= SLICE:  # one thread's share: the others have their own
+            parts = [one(part) for part in parts_of]
+        else:
+            with ThreadPoolExecutor(self._workers) as pool:
+                parts = list(pool.map(one, parts_of))
         return [np.concatenate(column).astype(np.float32, copy=False) for column in zip(*parts, strict=True)]
 
     def _opened(self) -> Any:
