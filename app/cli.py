@@ -170,6 +170,32 @@ def ask(
     run_ask(question, group=group, seed=seed, workspace=workspace, json=json)
 
 
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(metavar="[WORDS]", help="A few words, such as: a hand.")] = "",
+    picture: Annotated[
+        str | None, typer.Option("--picture", metavar="ID|FILE", help="Like this picture instead.")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="How many pictures.")] = 12,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Find pictures by words, or like one picture.
+
+    Free words need an encoder with a text tower (CLIP, SigLIP) or your own text/<concept> vectors; the embedded
+    encoder knows its 1,000 ImageNet names.
+
+    Examples:
+
+      advisor search "a hand"
+      advisor search --picture train/Lime/lime_003.jpg --most 5
+      advisor search --picture ~/phone/new.heic
+    """
+    from app.commands import run_search
+
+    run_search(words, picture=picture, most=most, workspace=workspace, json=json)
+
+
 @experiment.command("list")
 def experiment_list(workspace: Workspace = HOME, json: Json = None) -> None:
     """List the changes that can be tried, and on what.

@@ -213,6 +213,31 @@ def run_ask(question: str, *, group: str | None, seed: int | None, workspace: Pa
     out.deliver(document)
 
 
+def run_search(words: str, *, picture: str | None, most: int, workspace: Path, json: str | None) -> None:
+    """Find pictures by words, or like one picture."""
+    if bool(words.strip()) == (picture is not None):
+        raise WrongUse(
+            expected="either words or --picture",
+            seen="both" if picture else "neither",
+            todo='Write, e.g.: advisor search "a hand", or: advisor search --picture photo.jpg',
+        )
+    out = Terminal(json)
+    kept, settings = _opened(workspace)
+    case = _case(kept, settings)
+    from app.printing import search_blocks
+    from tools.documents import search_document
+    from tools.searching import search_picture, search_words
+
+    with out.steps() as steps:
+        options: dict[str, Any] = {"cache": kept.path / "models", "threads": settings.threads, "on_step": steps}
+        found = search_words(case, words, most, **options) if picture is None else search_picture(
+            case, picture, most, **options
+        )  # fmt: skip
+    document = search_document(case, found)
+    out.say(*search_blocks(document))
+    out.deliver(document)
+
+
 def run_experiment_list(*, workspace: Path, json: str | None) -> None:
     """List kinds of experiment and what each can be tried on here."""
     out = Terminal(json)

@@ -186,3 +186,19 @@ def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[Ren
             yield Text(f"    {line}")
         if len(words) > FIRST_ARGUMENTS:
             yield Text(f"    and {len(words) - FIRST_ARGUMENTS} more; --json lists all of them", style="dim")
+
+
+def search_blocks(document: Document) -> Iterable[RenderableType]:
+    """What a search found, best first."""
+    yield Text(shown(document["headline"]), style="bold")
+    yield Text(shown(document["how"]))
+    rows = [
+        {
+            "Value": f"{found['similarity']:.3f}",
+            "Picture": shown(found["image"]),
+            "Class": shown(found["class"] or "unlabelled"),
+            "Split": found["split"],
+        }
+        for found in document["found"]
+    ]
+    yield table(rows, ("Value", "Picture", "Class", "Split"))

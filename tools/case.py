@@ -15,6 +15,7 @@ from tools.settings import Settings
 
 if TYPE_CHECKING:
     from tools.derived import Derived
+    from tools.eyes import Eyes
 
 FEWEST_COVERED = 30
 """Fewer predictions than this (and than half of the evaluation images) say too little of a model to speak for it."""
@@ -138,6 +139,13 @@ class Case:
             repr((self.settings.confidence, self.settings.margin)),
         )
         return sha256("\0".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def eyes(self) -> "Eyes":
+        """The pictures themselves, and the encoder, for checks that look at pixels again."""
+        from tools.eyes import Eyes
+
+        return Eyes(self)
 
     @cached_property
     def derived(self) -> "Derived":

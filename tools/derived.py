@@ -11,6 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from embeddings.index import NeighbourGraph, nearest, neighbour_graph
 from tools.code_version import code_version
+from tools.eyes import Parts
 from tools.folds import partition
 from tools.groups import Grouping, held_out_nearness, similarity_groups
 from tools.training.baseline import parent_scores, plain_training
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tools.case import Arrays, Case
 
 NEIGHBOURS = 20
+PARTS = ("rows", "area", "foreground", "background")
 COPY_SIMILARITY = 0.97
 """Nearer than this, two pictures are taken for views of one object when nothing better is known."""
 STEPS = 16
@@ -54,6 +56,26 @@ class Derived:
 
         kept = self._kept("graph", compute)
         return NeighbourGraph(kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32))
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Foreground and background of a sample of the pictures (``Eyes.sample``); this opens pictures again.
+
+        Raises
+        ------
+        NotApplicable
+            If pictures or encoder are not here.
+        """
+        case = self._case
+
+        def compute() -> "Arrays":
+            found = case.eyes.take_apart(case.eyes.sample())
+            arrays: Arrays = {name: getattr(found, name) for name in PARTS}
+            return {**arrays, "unparted": np.array(found.unparted)}
+
+        kept = self._kept("parts", compute)
+        area, foreground, background = (kept[name].astype(np.float32) for name in PARTS[1:])
+        return Parts(kept["rows"].astype(np.int64), area, foreground, background, int(kept["unparted"]))
 
     @cached_property
     def test_nearness(self) -> NDArray[np.float32]:

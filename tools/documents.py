@@ -10,6 +10,7 @@ from tools.case import Case
 from tools.effects import Effect, Measure
 from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation
 from tools.metrics import quality
+from tools.searching import Search
 from tools.statistics import wilson
 
 SCHEMA_VERSION = 1
@@ -189,3 +190,22 @@ def audit_document(case: Case, outcomes: Sequence[Outcome], effects: Effects = U
         "model": model_json(case),
         "outcomes": [outcome_json(o, effects) for o in outcomes],
     }
+
+
+def search_document(case: Case, found: Search) -> dict[str, Any]:
+    """``search --json``: the pictures, best first, with class, split and similarity."""
+    headline = f"{len(found.rows)} pictures nearest to {found.query}"
+    if found.present is not None:
+        headline += f"; present in {found.present} of {len(case.ids)} (at most 5 % false alarms)"
+    pictures = [
+        {
+            "image": str(case.ids[row]),
+            "similarity": similarity,
+            "class": case.classes[case.targets[row]] if case.targets[row] >= 0 else None,
+            "split": str(case.dataset.splits[row]),
+        }
+        for row, similarity in zip(found.rows, found.similarities, strict=True)
+    ]
+    return {
+        **case_head(case, headline), "query": found.query, "how": found.how, "present": found.present, "found": pictures
+    }  # fmt: skip

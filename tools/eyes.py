@@ -1,0 +1,147 @@
+"""A case's pictures and the encoder that made its vectors, for checks that must look at pixels again."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.dataset import decode_id
+from tools.registry import NotApplicable
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
+    from tools.case import Case
+
+MOST = 240
+"""Pictures looked at by a check of regions: 70 ms each on one core (map, inpainting, two encodings), so seconds."""
+BATCH = 8
+"""A thread's share: what it encodes then runs on its own core."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Pictures taken apart into foreground and background, of a sample of the case.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (m,)
+        Of the case, ascending.
+    area : ndarray of float32, shape (m,)
+        Share of the picture that is foreground, 0–1.
+    foreground, background : ndarray of float32, shape (m, d)
+        Unit vectors of the picture with the other part erased.
+    unparted : int
+        Pictures of the sample in which no foreground could be told from a background.
+    """
+
+    rows: NDArray[np.int64]
+    area: NDArray[np.float32]
+    foreground: NDArray[np.float32]
+    background: NDArray[np.float32]
+    unparted: int
+
+
+class Eyes:
+    """Opens pictures of one case again. Everything here may raise ``NotApplicable`` with the reason."""
+
+    def __init__(self, case: "Case") -> None:
+        self._case = case
+
+    @cached_property
+    def encoder(self) -> "Encoder":
+        """The encoder that made the case's vectors.
+
+        Raises
+        ------
+        NotApplicable
+            If the vectors came from a file, or the encoder is not here or has changed.
+        """
+        from embeddings.encoder import EncoderUnavailable
+        from embeddings.given import GIVEN
+        from embeddings.resolve import resolve_encoder
+
+        info, settings = self._case.space.encoder, self._case.settings
+        if info.name == GIVEN:
+            raise NotApplicable("the vectors came from a file, so changed pictures cannot be encoded")
+        try:
+            encoder, _ = resolve_encoder(info.name, cache=settings.workspace / "models", threads=settings.threads)
+        except EncoderUnavailable as reason:
+            raise NotApplicable(f"pictures cannot be encoded again: {reason}") from None
+        if encoder.info.fingerprint != info.fingerprint:
+            raise NotApplicable(f"the encoder {info.name} is not the one that made the vectors")
+        return encoder
+
+    def pixels(self, rows: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Pictures of rows, shorter side about 512 px at least where they are large.
+
+        Raises
+        ------
+        NotApplicable
+            If one of them is not there any more.
+        """
+        from embeddings.images import Unreadable, open_picture
+
+        dataset = self._case.dataset
+        out = []
+        for row in rows:
+            image = str(dataset.ids[row])
+            try:
+                path = dataset.root / decode_id(image)
+                out.append(open_picture(path, root=dataset.root, smallest_side=512).pixels)
+            except Unreadable as reason:
+                raise NotApplicable(f"the picture {image} cannot be opened any more: {reason.reason}") from None
+        return out
+
+    def sample(self, most: int = MOST) -> NDArray[np.int64]:
+        """Rows spread over classes, half of them to be judged, half to learn from; the same for every check.
+
+        Pictures of one group count as one until every group has been drawn once, so that a burst does not fill it.
+        """
+        case = self._case
+        rng = case.rng("eyes")
+        chosen: list[int] = []
+        for side in (case.evaluation, case.fit & ~case.evaluation if case.has_test else case.fit):
+            quota = max(1, most // (2 * max(1, len(case.classes))))
+            for number in range(len(case.classes)):
+                rows = rng.permutation(np.flatnonzero(side & (case.targets == number)))
+                groups = case.derived.grouping.groups[rows]
+                turn = np.zeros(len(rows), dtype=np.int64)
+                for group in np.unique(groups):
+                    members = groups == group
+                    turn[members] = np.arange(int(members.sum()))
+                chosen += rows[np.argsort(turn, kind="stable")][:quota].tolist()
+        return np.unique(np.array(chosen, dtype=np.int64))
+
+    def take_apart(self, rows: NDArray[np.int64]) -> Parts:
+        """Foreground and background of rows; see ``case.derived.parts`` for the kept result of ``sample``."""
+        from embeddings.cores import usable_cores
+        from embeddings.foreground import foreground_maps
+        from embeddings.region_vectors import RegionVectors, region_vectors
+
+        encoder = self.encoder
+
+        def one(part: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[float], RegionVectors]:
+            pictures = self.pixels(part.tolist())
+            maps = foreground_maps(encoder, pictures)
+            found = region_vectors(encoder, pictures, maps)
+            area = [float((maps[i] >= 0.5).mean()) for i in found.kept.tolist()]
+            return part[found.kept], area, found
+
+        threads = (self._case.settings.threads or usable_cores()) if encoder.side_by_side else 1
+        with ThreadPoolExecutor(threads) as pool:
+            done = list(pool.map(one, [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]))
+        if not done:
+            raise NotApplicable("there is no labelled picture to look at")
+        kept, areas, vectors = zip(*done, strict=True)
+        together = np.concatenate(kept)
+        return Parts(
+            together,
+            np.array([value for area in areas for value in area], dtype=np.float32),
+            np.concatenate([found.foreground for found in vectors]),
+            np.concatenate([found.background for found in vectors]),
+            len(rows) - len(together),
+        )
