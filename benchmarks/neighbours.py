@@ -36,11 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--k", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--block", type=int, default=exact.BLOCK, help="side of a block of products")
+    parser.add_argument("--ours-only", action="store_true", help="leave FAISS, scikit-learn and bare products out")
     given = parser.parse_args(arguments)
     prepare_libraries()  # before FAISS and scikit-learn load OpenMP, whose idle threads would spin and count
     exact.BLOCK = given.block
     for size in given.sizes:
-        report(size, given.dim, given.k, given.rounds)
+        report(clustered(size, given.dim), given.k, given.rounds, ours_only=given.ours_only)
 
 
 def clustered(n: int, d: int, seed: int = 0) -> NDArray[np.float32]:
@@ -55,9 +56,9 @@ def clustered(n: int, d: int, seed: int = 0) -> NDArray[np.float32]:
     return vectors
 
 
-def report(n: int, d: int, k: int, rounds: int) -> None:
+def report(vectors: NDArray[np.float32], k: int, rounds: int, *, ours_only: bool) -> None:
     """Measure everything in turns and print it."""
-    vectors = clustered(n, d)
+    n, d = vectors.shape
     neighbour_graph(vectors[:100], k, exact_up_to=0)  # loads FAISS before anything is timed
     graphs: dict[str, NeighbourGraph] = {}
 
@@ -66,13 +67,9 @@ def report(n: int, d: int, k: int, rounds: int) -> None:
 
     jobs: dict[str, Callable[[], object]] = {
         "ours, exact": lambda: ours("exact", n),
-        "FAISS IndexFlatIP.search": lambda: faiss_flat(vectors, k),
-        "bare matrix product": lambda: product(vectors),
-        "matrix product and argpartition": lambda: product(vectors, k),
         "ours, inverted lists": lambda: ours("inverted lists", 0),
     }
-    if n <= SKLEARN_UP_TO:
-        jobs["scikit-learn, brute"] = lambda: sklearn_brute(vectors, k)
+    jobs |= {} if ours_only else peers(vectors, k)
     cpu: dict[str, list[float]] = {name: [] for name in jobs}
     wall: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
@@ -92,6 +89,18 @@ def report(n: int, d: int, k: int, rounds: int) -> None:
     peak = f"{peak_memory(vectors, k) / 2**20:.0f} MiB"
     print(f"  arrays beside the vectors: {peak} at most; all pairs would be {4 * n * n / 2**20:.0f} MiB")
     print(on_gpu(vectors, k), flush=True)
+
+
+def peers(vectors: NDArray[np.float32], k: int) -> dict[str, Callable[[], object]]:
+    """What the graph is compared with."""
+    jobs: dict[str, Callable[[], object]] = {
+        "FAISS IndexFlatIP.search": lambda: faiss_flat(vectors, k),
+        "bare matrix product": lambda: product(vectors),
+        "matrix product and argpartition": lambda: product(vectors, k),
+    }
+    if len(vectors) <= SKLEARN_UP_TO:
+        jobs["scikit-learn, brute"] = lambda: sklearn_brute(vectors, k)
+    return jobs
 
 
 def faiss_flat(vectors: NDArray[np.float32], k: int) -> object:
