@@ -48,14 +48,16 @@ class Derived:
 
     @cached_property
     def graph(self) -> NeighbourGraph:
-        """The exact 20 nearest neighbours of every image, all splits together."""
+        """The 20 nearest neighbours of every image, all splits together; exact unless its ``recall`` is below 1."""
 
         def compute() -> "Arrays":
             graph = neighbour_graph(self._case.space.vectors, NEIGHBOURS)
-            return {"neighbours": graph.neighbours, "similarities": graph.similarities}
+            recall = np.array(graph.recall)
+            return {"neighbours": graph.neighbours, "similarities": graph.similarities, "recall": recall}
 
         kept = self._kept("graph", compute)
-        return NeighbourGraph(kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32))
+        neighbours, similarities = kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32)
+        return NeighbourGraph(neighbours, similarities, float(kept["recall"]))
 
     @cached_property
     def parts(self) -> Parts:
