@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,17 @@ def test_help_loads_nothing_heavy() -> None:
         "except SystemExit as end: assert end.code == 0, end.code\n"
         f"print('heavy:', [name for name in {HEAVY} if name in sys.modules])"
     )
-    for command in ([], ["import"], ["audit"], ["ask"], ["experiment", "run"], ["status"], ["app"], ["demo"]):
+    for command in (
+        [],
+        ["import"],
+        ["audit"],
+        ["ask"],
+        ["experiment", "run"],
+        ["search"],
+        ["status"],
+        ["app"],
+        ["demo"],
+    ):
         out = subprocess.run(
             [sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True, check=True, timeout=60
         )
@@ -37,7 +48,18 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["import", "audit", "ask", "experiment list", "experiment run", "predictions add", "status", "app", "demo"],
+    [
+        "import",
+        "audit",
+        "ask",
+        "experiment list",
+        "experiment run",
+        "search",
+        "predictions add",
+        "status",
+        "app",
+        "demo",
+    ],
 )
 def test_help_teaches_by_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -120,6 +142,10 @@ def test_fail_on_decides_the_exit_code(
         (["audit", "--class", "Limes"], "Limes"),
         (["audit", "--group", "camera"], "camera"),
         (["experiment", "run", "no-such"], "no-such"),
+        (["search", "--picture", "no-such.jpg"], "no-such.jpg"),
+        (["search", "a hand"], "text tower"),
+        (["search", "a hand", "--picture", "x.jpg"], "both"),
+        (["search"], "neither"),
         (["experiment", "run", "relabel", "--argument", "nonsense"], "nonsense"),
         (["status", "--json", "/no/such/folder/x.json"], "/no/such/folder"),
     ],
@@ -152,6 +178,48 @@ def test_experiments_are_listed_and_run(
     assert experiment["arguments"] == {"pair": "Lemon|Lime"}
     assert experiment["verdict"] in {"helps", "hurts", "no_effect", "cannot_tell"}
     assert "balanced accuracy" in err
+
+
+def test_pictures_like_one_are_found(
+    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["--workspace", str(small_workspace), "--json", "-"]
+    assert run(monkeypatch, "search", "--picture", "*img*_05\u202e.png", "--most", "5", *base) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert len(document["found"]) == 5
+    assert all(found["class"].startswith("Kiwi") for found in document["found"])
+    assert "\u202e" not in err
+    assert document["present"] is None
+
+
+def test_leave_to_download_is_the_users_and_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    seen: list[tuple[bool, str | None]] = []
+
+    def spied(*_: object, fetching: object = None, **__: object) -> None:
+        seen.append((fetching is not None, os.environ.get("HF_HUB_OFFLINE")))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.importing.import_dataset", spied)
+    for options in ([], ["--download"]):
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        assert (
+            run(monkeypatch, "import", str(tmp_path / "photos"), "--workspace", str(tmp_path / "ws"), *options) == 130
+        )
+    assert seen == [(False, "1"), (True, None)]
+
+
+def test_own_vectors_need_no_encoder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked = ["--encoder", "embedded", "--embeddings", "x.npz", "--workspace", str(tmp_path / "ws")]
+    assert run(monkeypatch, "import", str(tmp_path), *asked) == 2
+    assert "either --encoder or --embeddings" in capsys.readouterr().err
+    assert run(monkeypatch, "import", str(tmp_path), "--embeddings", "x.npz", "--workspace", str(tmp_path / "ws")) == 2
+    assert "a file of vectors" in capsys.readouterr().err
 
 
 def test_a_fault_of_ours_is_one_line_and_a_file(
