@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,10 @@ def files() -> str:
         if room == "prompts":
             lines += [
                 f"- `prompts/{file.name}`: {PROMPTS[file.name]}" for file in sorted((ROOT / room).glob("*.[mt]*"))
+            ]
+            lines += [
+                f"- `prompts/concepts/{file.name}`: words for concepts: {tomllib.loads(file.read_text('utf-8'))['title']}"
+                for file in sorted((ROOT / room / "concepts").glob("*.toml"))
             ]
         lines.append("")
     return "\n".join(lines).strip()
