@@ -44,10 +44,9 @@ def files() -> str:
             lines += [
                 f"- `prompts/{file.name}`: {PROMPTS[file.name]}" for file in sorted((ROOT / room).glob("*.[mt]*"))
             ]
-            lines += [
-                f"- `prompts/concepts/{file.name}`: words for concepts: {tomllib.loads(file.read_text('utf-8'))['title']}"
-                for file in sorted((ROOT / room / "concepts").glob("*.toml"))
-            ]
+            for file in sorted((ROOT / room / "concepts").glob("*.toml")):
+                title = tomllib.loads(file.read_text("utf-8"))["title"]
+                lines.append(f"- `prompts/concepts/{file.name}`: words for concepts: {title}")
         lines.append("")
     return "\n".join(lines).strip()
 
