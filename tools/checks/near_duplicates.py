@@ -1,8 +1,8 @@
-"""Copies of one picture, identical or lightly edited, and copies whose labels contradict each other.
+"""Copies of one picture, identical or lightly edited.
 
 Precision before recall: a pair counts only if its vectors are near *and* its perceptual hashes agree (or its bytes
 are the same), so a burst of one object is not taken for copies; ``tools.duplicates`` gives the measured thresholds.
-Mirrored copies are out of scope.
+Mirrored copies are out of scope; copies whose labels differ are the contradicting-duplicates check's.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from tools.duplicates import Duplicates, duplicates
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_images
-from tools.wording import listed, phrase
+from tools.wording import phrase
 
 CODE = "near-duplicates"
 REDUNDANT_SHARE = 0.05
@@ -22,7 +22,7 @@ more than a usual interval's width; the same share that makes a finding's errors
 
 
 def check(case: Case, scope: Scope) -> Findings:
-    """Report sets of copies, and sets whose labels differ."""
+    """Report sets of copies."""
     if len(case.ids) < 2:
         raise NotApplicable(f"copies need at least two pictures; this data set holds {len(case.ids)}")
     found = duplicates(case)
@@ -31,23 +31,12 @@ def check(case: Case, scope: Scope) -> Findings:
     evidence = measure(found, members, inside)
     if members.any():
         yield _copies(case, found, members, evidence)
-    contradicting = members & _contradicting(case.targets, found.sets)
-    if contradicting.any():
-        yield _contradictions(case, found.sets, contradicting)
     return Measured(evidence, f"{found.reach}; one such pair would have been reported")
 
 
 def _touching(sets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Images whose set holds an image in scope, shape (n,)."""
     return np.asarray(np.bincount(sets, weights=inside)[sets] > 0)
-
-
-def _contradicting(targets: NDArray[np.int64], sets: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Labelled images whose set holds more than one label, shape (n,)."""
-    labelled = targets >= 0
-    pairs = np.unique(np.stack([sets[labelled], targets[labelled]]), axis=1)
-    labels_in = np.bincount(pairs[0], minlength=int(sets.max()) + 1)
-    return np.asarray(labelled & (labels_in[sets] > 1))
 
 
 def measure(found: Duplicates, members: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[Evidence, ...]:
@@ -99,44 +88,6 @@ def _copies(case: Case, found: Duplicates, members: NDArray[np.bool_], evidence:
                 experiment,
                 {},
                 ids,
-            ),
-        ),
-    )
-
-
-def _contradictions(case: Case, sets: NDArray[np.int64], rows: NDArray[np.bool_]) -> Finding:
-    numbers = np.flatnonzero(rows)
-    numbers = numbers[np.argsort(sets[numbers], kind="stable")]
-    ids = tuple(case.ids[numbers].tolist())
-    errors = int(case.derived.errors.sum())
-    hit = int((case.derived.errors & rows).sum())
-    names = tuple(case.classes[c] for c in np.unique(case.targets[rows]))
-    evidence = (
-        Evidence("pictures with contradicting labels", len(ids), "images", len(case.ids), how="copies, unlike labels"),
-        Evidence("sets that contradict", len(np.unique(sets[rows])), "count", how="sets of copies with several labels"),
-        Evidence("errors among them", hit, "images", errors, how="the model's errors on these pictures"),
-    )
-    return Finding(
-        CODE,
-        f"The same picture is labelled {listed(names, 'or')}" if len(names) <= 3 else "Copies with unlike labels",
-        severity(hit / errors if errors else None, below_floor=True),
-        phrase(
-            "{pictures with contradicting labels} pictures are copies of one another and yet carry different labels "
-            "({sets that contradict} sets); at most one label of each set can be right.",
-            evidence,
-        ),
-        evidence,
-        scope=Scope(classes=names, pair=(names[0], names[1]) if len(names) == 2 else None),
-        images=ids,
-        recommendations=(
-            Recommendation(
-                "relabel",
-                "copies with different labels",
-                CODE,
-                "Look at each set once and give all its pictures the same label; which one is right only a person "
-                "can say, so there is nothing to try out beforehand.",
-                Cost(clicks=len(np.unique(sets[rows]))),
-                images=ids,
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Planted copies are found one by one; bursts are not copies; unlike labels on one picture are said apart."""
+"""Planted copies are found one by one; bursts are not copies; unlike labels are left to another check."""
 
 from dataclasses import replace
 
@@ -70,16 +70,11 @@ def test_many_copies_of_one_picture_are_one_set() -> None:
     assert finding.value("redundant copies") == 39
 
 
-def test_unlike_labels_on_copies_are_a_finding_of_their_own() -> None:
-    case, truth = plant_copies(with_hashes(vector_case(SIZES)), 8, exact=True, relabel=True)
-    findings = outcome(case).findings
-    contradiction = next(f for f in findings if f.value(f.evidence[0].name) == 16 and "labels" in f.evidence[0].name)
-    assert contradiction.value("sets that contradict") == 8
-    assert set(contradiction.images) == set(truth) | set(truth.values())
-    assert contradiction.severity.level in ("medium", "high")
-    assert contradiction.recommendations[0].action == "relabel"
-    agreeing, _ = plant_copies(with_hashes(vector_case(SIZES)), 8, exact=True)
-    assert len(outcome(agreeing).findings) == 1
+def test_unlike_labels_on_copies_are_left_to_another_check() -> None:
+    case, _ = plant_copies(with_hashes(vector_case(SIZES)), 8, exact=True, relabel=True)
+    (finding,) = outcome(case).findings
+    assert finding.value("redundant copies") == 8
+    assert "label" not in finding.summary
 
 
 def test_scope_keeps_the_sets_that_touch_it() -> None:
