@@ -94,7 +94,7 @@ class OpenClipEncoder:
 
     def encode_exactly(self, batch: NDArray[np.generic]) -> Encoded:
         """Unit vectors with 32-bit weights, whatever the encoder's own precision."""
-        return self._tower.exact().encode(batch)
+        return self._tower.exact.encode(batch)
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of words in the same space, shape (n, dimension)."""

@@ -80,14 +80,19 @@ def recall_sentence(
     if exactly is None or not encoder.info.name.endswith(SUFFIX) or len(paths) <= 2 * NEAREST:
         return ""
     from embeddings.images import open_picture
+    from embeddings.network import SLICE
+    from embeddings.pipeline import DECODED_SIDE
 
     rows = np.unique(np.linspace(0, len(paths) - 1, min(COMPARED, len(paths))).astype(np.int64))
     exact = []
-    for done, row in enumerate(rows.tolist()):
-        on_step("measuring what 8 bits cost", done, len(rows))
-        prepared = encoder.prepare(open_picture(paths[row], root=root).pixels)
-        exact.append(exactly(prepared[None]).vectors[0])
-    recall = neighbour_recall(vectors[rows], np.stack(exact), NEAREST)
+    for at in range(0, len(rows), 2 * SLICE):
+        on_step("measuring what 8 bits cost", at, len(rows))
+        pixels = [
+            open_picture(paths[row], root=root, smallest_side=DECODED_SIDE).pixels
+            for row in rows[at : at + 2 * SLICE].tolist()
+        ]
+        exact.append(exactly(np.stack([encoder.prepare(picture) for picture in pixels])).vectors)
+    recall = neighbour_recall(vectors[rows], np.concatenate(exact), NEAREST)
     return (
         f" On {len(rows)} of these pictures, {recall:.1%} of each one's {NEAREST} nearest with 32-bit weights "
         "are also its nearest with 8 bits."

@@ -92,6 +92,7 @@ class Tower:
         lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return Encoded(np.asarray(vectors / lengths, dtype=np.float32), np.zeros((len(batch), 0), dtype=np.float32))
 
+    @cached_property
     def exact(self) -> "Tower":
         """The same tower with 32-bit weights, to measure what 8 bits cost."""
         how = How(self._how.cache, threads=self._how.threads, on_step=self._how.on_step)
