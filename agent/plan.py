@@ -24,21 +24,31 @@ Intent = Literal[
 ]
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 
+VARIETY = ("variety-background", "variety-lighting", "variety-size", "variety-angle", "variety-style")
+
 CHECKS: Mapping[Intent, tuple[str, ...]] = {
     "confusion": ("confusion-causes",),
     "split": ("hidden-subclasses",),
-    "merge": ("similar-classes",),
-    "labels": ("wrong-labels",),
-    "collect": ("image-quantity", "learning-curve", "class-balance", "variety", "weak-slices"),
+    "merge": ("similar-classes", "not-visual"),
+    "labels": ("wrong-labels", "contradicting-duplicates"),
+    "collect": (
+        "image-quantity",
+        "learning-curve",
+        "class-balance",
+        *VARIETY,
+        "typicality",
+        "weak-slices",
+        "negatives",
+    ),
     "balance": ("class-balance", "image-quantity"),
-    "duplicates": ("near-duplicates", "split-leakage"),
-    "comparable": ("grouped-images", "split-leakage", "train-test-shift"),
-    "cue": ("spurious-cue",),
-    "quality": ("image-quality",),
+    "duplicates": ("near-duplicates", "contradicting-duplicates", "split-leakage"),
+    "comparable": ("grouped-images", "split-leakage", "distribution-shift", "test-too-easy", "training-too-easy"),
+    "cue": ("spurious-cue", "background-bias", "fixed-camera"),
+    "quality": ("image-quality", "clutter", "outliers"),
     "slices": ("weak-slices", "hidden-subclasses"),
-    "worst": (),
+    "worst": ("model-category",),
     "experiment": (),
-    "threshold": (),
+    "threshold": ("thresholds", "calibration"),
     "help": (),
 }
 """Codes by intent; ``overview`` runs every check there is, the others those of theirs that this version has."""
