@@ -80,15 +80,34 @@ def swap(
     NoRegion
         If either foreground is empty or the whole picture, or a map has another size than its picture.
     """
+    return put_on(pixels, probability, erase(other, region_of(other_probability)))
+
+
+def put_on(
+    pixels: NDArray[np.uint8], probability: NDArray[np.float32], behind: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The foreground of a picture on a picture that is background everywhere, as ``erase`` makes one.
+
+    Parameters
+    ----------
+    pixels, behind : ndarray of uint8, shape (h, w, 3) and (h2, w2, 3), RGB
+        ``behind`` is stretched to the size of ``pixels``.
+    probability : ndarray of float32, shape (h, w), in [0, 1]
+
+    Raises
+    ------
+    NoRegion
+        If the foreground is empty or the whole picture, or the map has another size than its picture.
+    """
     import cv2
 
     if probability.shape != pixels.shape[:2]:
         raise NoRegion(f"a map of {pixels.shape[:2]}", f"{probability.shape}")
     region_of(probability)
     size = (pixels.shape[1], pixels.shape[0])
-    behind = cv2.resize(erase(other, region_of(other_probability)), size, interpolation=cv2.INTER_AREA)
     weight = probability[..., None].astype(np.float64)
-    return np.round(weight * pixels + (1 - weight) * behind).astype(np.uint8)
+    stretched = cv2.resize(behind, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.round(weight * pixels + (1 - weight) * stretched), dtype=np.uint8)
 
 
 def soft_edges(region: NDArray[np.bool_], width: float = 2.0) -> NDArray[np.float32]:
