@@ -1,10 +1,10 @@
-"""Stable kinds, spherical k-means and the adjusted Rand index, by hand and against scikit-learn."""
+"""Stable kinds, k-means and the adjusted Rand index, by hand and against scikit-learn."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from tools.subclasses import adjusted_rand, find_parts, spherical_kmeans
+from tools.subclasses import adjusted_rand, find_parts, kmeans
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -25,9 +25,9 @@ def test_adjusted_rand_of_one_part_each_is_one() -> None:
 def test_kmeans_finds_opposite_poles() -> None:
     rng = np.random.default_rng(0)
     vectors = unit(rng.normal(scale=0.1, size=(40, 5)) + np.repeat([[1, 0, 0, 0, 0], [-1, 0, 0, 0, 0]], 20, axis=0))
-    labels, centres = spherical_kmeans(vectors, 2, rng)
+    labels, centres = kmeans(vectors, 2, rng)
     assert adjusted_rand(labels, np.repeat([0, 1], 20)) == 1.0
-    np.testing.assert_allclose(np.abs(centres[:, 0]), 1, atol=0.02)
+    np.testing.assert_allclose(np.abs(centres[:, 0]), 1, atol=0.05)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])

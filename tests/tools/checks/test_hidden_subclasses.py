@@ -38,7 +38,7 @@ def test_one_kind_stays_one(seed: int) -> None:
     case, _ = kinds_case(distance=0.0, seed=seed)
     result = outcome(case)
     assert result.status == "passed"
-    assert "0.70" in result.reason
+    assert "0.30" in result.reason
 
 
 def test_small_classes_are_not_applicable() -> None:
