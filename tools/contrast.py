@@ -41,13 +41,17 @@ class Contrast:
         return ", ".join(self.words) if self.words else "without a difference that has a name here (see the pictures)"
 
 
-def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) -> Contrast:
+def contrast(
+    case: Case, these: NDArray[np.int64], others: NDArray[np.int64], *, names: NDArray[np.float32] | None = None
+) -> Contrast:
     """Describe rows ``these`` against rows ``others``.
 
     Parameters
     ----------
     these, others : ndarray of int64
         Rows of the case, at least two each.
+    names : ndarray of float32, shape (n, 1000) or (n, 0), optional
+        ImageNet logits to describe them by instead of those of the whole pictures.
 
     Notes
     -----
@@ -58,14 +62,15 @@ def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) ->
     found: list[tuple[float, str]] = []
     for name, (less, more) in WORDS.items():
         if name in case.dataset.properties:
-            effect = _standardised(case.dataset.properties[name][:, None], these, others)[0]
+            effect = standardised(case.dataset.properties[name][:, None], these, others)[0]
             if abs(effect) >= LARGE_EFFECT:
                 found.append((abs(float(effect)), more if effect > 0 else less))
     words = [word for _, word in sorted(found, reverse=True)[:2]]
-    if case.space.names.shape[1]:
+    logits = case.space.names if names is None else names
+    if logits.shape[1]:
         from embeddings.names import imagenet_names
 
-        effects = _standardised(case.space.names, these, others)
+        effects = standardised(logits, these, others)
         order = np.argsort(-effects)
         best = [int(i) for i in order[:NAMES_SHOWN] if effects[i] >= LARGE_EFFECT]
         least = [int(i) for i in order[:-2:-1] if effects[i] <= -LARGE_EFFECT]
@@ -79,9 +84,14 @@ def contrast(case: Case, these: NDArray[np.int64], others: NDArray[np.int64]) ->
     return Contrast(tuple(words))
 
 
-def _standardised(
+def standardised(
     values: NDArray[np.float32], these: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.float64]:
+    """Difference of the means of each column, in pooled deviations (Cohen's d); 0 for a constant column.
+
+    >>> standardised(np.array([[3.0], [5.0], [1.0], [3.0]], dtype=np.float32), np.arange(2), np.arange(2, 4)).tolist()
+    [2.0]
+    """
     a, b = values[these].astype(np.float64), values[others].astype(np.float64)
     pooled = np.sqrt((a.var(axis=0) * len(a) + b.var(axis=0) * len(b)) / (len(a) + len(b)))
     difference = a.mean(axis=0) - b.mean(axis=0)

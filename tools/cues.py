@@ -1,12 +1,12 @@
 """Cues: things that go along with a label without being it. Candidates, and the first rungs of the evidence ladder."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, norm
+from scipy.stats import fisher_exact, mannwhitneyu, norm
 
 from tools.case import Case
 from tools.contrast import WORDS
@@ -21,6 +21,10 @@ FEWEST_COUNTER = 10
 MOST_VALUES = 12
 """A metadata column with more values than this is a name, not a setting."""
 FEWEST_TRAINING = 40
+FEWEST_GROUPS = 8
+"""Independent groups of either class, below which nothing is said to go along with the label."""
+HOURS = ("night", "morning", "afternoon", "evening")
+SIDES = {"width": ("narrower in pixels", "wider in pixels"), "height": ("lower in pixels", "higher in pixels")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +38,16 @@ class Cue:
     less, more : str
         What low and high values mean, in words.
     values : ndarray of float64, shape (n,)
+        NaN where it was not measured; such pictures are left out.
     of_class : str
         For a direction between kinds of one class: that class. It says something of pairs with that class only.
+    of_pair : tuple of str
+        For a cue looked for in the pictures of two classes: these, sorted. It says something of that pair only.
+    change : str
+        What can be changed in a picture to take the cue away or bring it in: ``background``, the name of a property,
+        or empty where nothing can.
+    chosen_on : ndarray of int64
+        Rows whose labels were looked at when this cue was picked; its presence is measured on others.
     """
 
     name: str
@@ -43,6 +55,13 @@ class Cue:
     more: str
     values: NDArray[np.float64]
     of_class: str = ""
+    of_pair: tuple[str, ...] = ()
+    change: str = ""
+    chosen_on: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def speaks_of(self, pair: tuple[str, str]) -> bool:
+        """Whether it may be tried on a pair."""
+        return (not self.of_class or self.of_class in pair) and (not self.of_pair or set(self.of_pair) == set(pair))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +101,13 @@ class Tested:
     @property
     def words(self) -> str:
         """What a picture that looks like B in it is: ``with a brighter surround``."""
-        values, side = self.cue.values, self.looks_like_b
+        known = np.isfinite(self.cue.values)
+        values, side = self.cue.values[known], self.looks_like_b[known]
         return self.cue.more if side.all() or values[side].mean() >= values[~side].mean() else self.cue.less
 
 
 def candidates(case: Case, training: NDArray[np.int64], classes: Sequence[str] | None = None) -> list[Cue]:
-    """Properties, metadata values, and the directions between stable kinds of a class.
+    """Properties, metadata values, time and size, and the directions between stable kinds of a class.
 
     Parameters
     ----------
@@ -97,23 +117,15 @@ def candidates(case: Case, training: NDArray[np.int64], classes: Sequence[str] |
         Look for kinds in these only; all classes when left out.
     """
     cues = [
-        Cue(name, *WORDS[name], values.astype(np.float64))
+        Cue(name, *WORDS[name], values.astype(np.float64), change=name)
         for name, values in case.dataset.properties.items()
         if name in WORDS
     ]
-    for column, texts in case.dataset.metadata.items():
-        values = [v for v in np.unique(texts) if v]
-        if column == case.settings.group_column or not 2 <= len(values) <= MOST_VALUES:
-            continue
-        cues += [
-            Cue(
-                f"{column} = {v}",
-                f"not marked “{column} = {v}”",
-                f"marked “{column} = {v}”",
-                (texts == v).astype(np.float64),
-            )
-            for v in values
-        ]
+    cues += [cue for column, texts in _columns(case) for cue in _value_cues(column, texts)]
+    for name, words in SIDES.items():
+        pixels = (case.dataset.widths if name == "width" else case.dataset.heights).astype(np.float64)
+        if np.ptp(pixels[training]):
+            cues.append(Cue(name, *words, pixels))
     groups, labels = case.derived.grouping.groups, case.targets[training]
     for name in case.classes if classes is None else classes:
         rows = training[labels == case.number(name)]
@@ -147,21 +159,25 @@ def try_cue(
         Class numbers; only the judged rows are read.
     """
     a, b = case.number(pair[0]), case.number(pair[1])
-    groups = case.derived.grouping.groups
-    of_a, of_b = (training[case.targets[training] == number] for number in (a, b))
+    groups, known = case.derived.grouping.groups, np.isfinite(cue.values)
+    usable = training[known[training] & ~np.isin(training, cue.chosen_on)]
+    of_a, of_b = (usable[case.targets[usable] == number] for number in (a, b))
     means = [_group_means(cue.values[rows], groups[rows]) for rows in (of_a, of_b)]
+    if min(map(len, means)) < FEWEST_GROUPS:
+        nothing = np.zeros(len(cue.values), dtype=np.bool_)
+        return Tested(cue, pair, 0.5, 1.0, nothing, (0, 0), (0, 0), -1.0, 1.0, None)
     test = mannwhitneyu(means[1], means[0])
     auc = float(test.statistic) / (len(means[0]) * len(means[1]))
     medians = [float(np.median(cue.values[rows])) for rows in (of_a, of_b)]
     middle = sum(medians) / 2
     looks_like_b = cue.values > middle if auc >= 0.5 else cue.values < middle
-    mine = judged[case.targets[judged] == a]
+    mine = judged[(case.targets[judged] == a) & known[judged]]
     wrong, against = predicted[mine] == b, looks_like_b[mine]
     counts = [(int(wrong[side].sum()), int(side.sum())) for side in (against, ~against)]
     low, high, p = -1.0, 1.0, None
     if min(counts[0][1], counts[1][1]) >= FEWEST_COUNTER:
         low, high = difference_of_shares(*counts[0], *counts[1], case.settings.confidence)
-        p = _one_sided(wrong.astype(np.float64), against, groups[mine])
+        p = _one_sided(wrong, against, groups[mine])
     return Tested(cue, pair, max(auc, 1 - auc), float(test.pvalue), looks_like_b, counts[0], counts[1], low, high, p)
 
 
@@ -179,14 +195,58 @@ def balance_advice(pair: tuple[str, str], code: str) -> Recommendation:
     )
 
 
-def _one_sided(wrong: NDArray[np.float64], against: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
-    sides = [(wrong[s], groups[s]) for s in (against, ~against)]
+def _columns(case: Case) -> Iterator[tuple[str, NDArray[np.str_]]]:
+    """The user's columns and EXIF's, the moment a picture was taken as day and time of day."""
+    for column, texts in case.dataset.metadata.items():
+        if column == case.settings.group_column:
+            continue
+        if column != "taken":
+            yield column, texts
+            continue
+        stamps = [str(text) for text in texts]
+        yield "day taken", np.array([s[:10] for s in stamps])
+        yield "time of day", np.array([_time_of_day(s) for s in stamps])
+
+
+def _time_of_day(stamp: str) -> str:
+    """A quarter of the day, from EXIF's ``YYYY:MM:DD HH:MM:SS``.
+
+    >>> _time_of_day("2024:05:01 07:30:00"), _time_of_day("unknown")
+    ('morning', '')
+    """
+    hour = stamp[11:13]
+    return HOURS[int(hour) // 6] if hour.isdecimal() and int(hour) < 24 else ""
+
+
+def _value_cues(column: str, texts: NDArray[np.str_]) -> list[Cue]:
+    values = [v for v in np.unique(texts) if v]
+    if not 2 <= len(values) <= MOST_VALUES:
+        return []
+    return [
+        Cue(
+            f"{column} = {v}",
+            f"not marked “{column} = {v}”",
+            f"marked “{column} = {v}”",
+            (texts == v).astype(np.float64),
+        )
+        for v in values
+    ]
+
+
+def _one_sided(wrong: NDArray[np.bool_], against: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
+    """P-value that pictures against the label are wrong more often, groups drawn whole.
+
+    Where neither side varies (all wrong here, none there) the spread says nothing; whole groups are then counted.
+    """
+    sides = [(wrong[s].astype(np.float64), groups[s]) for s in (against, ~against)]
     found = [clustered_mean(w, g, np.full(len(w), 1 / len(w))) for w, g in sides]
     difference = found[0][0] - found[1][0]
     spread = sqrt(found[0][1] ** 2 + found[1][1] ** 2)
-    if spread == 0:
-        return 1.0
-    return float(norm.sf(difference / spread))
+    if spread > 0:
+        return float(norm.sf(difference / spread))
+    counts = [_group_means(w, g) for w, g in sides]
+    table = np.array([[int((c > 0).sum()), int((c == 0).sum())] for c in counts])
+    return float(fisher_exact(table, alternative="greater").pvalue)
 
 
 def _group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,0 +1,234 @@
+"""Candidate cues that take more than a table: words about the setting, and what the backgrounds alone show."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.vq import ClusterError, kmeans2
+
+from tools.case import Arrays, Case
+from tools.code_version import code_version
+from tools.contrast import contrast, standardised
+from tools.cues import FEWEST_GROUPS, Cue
+from tools.registry import NotApplicable
+
+MOST_PAIRS = 3
+"""Pairs whose backgrounds are looked at, most errors first: each opens pictures again, 70 ms a picture."""
+MOST_PER_CLASS = 60
+"""Judged pictures of a class whose backgrounds are looked at, groups in turn."""
+CLUSTERS = (2, 3)
+"""Kinds of background looked for in two classes; a plate or a hand is a coarse difference."""
+NAMES_EACH = 2
+"""ImageNet names tried per pair and direction."""
+LARGE_EFFECT = 0.8
+"""Cohen's "large": names that differ less between two classes' backgrounds are not tried."""
+RIDGE = 1e-2
+"""Of the map from unit vectors to names, in units of their mean squared length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Backgrounds:
+    """What some pictures look like without their foreground.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (m,)
+        Of the case, ascending.
+    vectors : ndarray of float32, shape (m, d)
+        Unit vectors of the picture with the foreground erased.
+    names : ndarray of float32, shape (m, 1000) or (m, 0)
+        ImageNet logits of the background, as a linear map of its vector gives them.
+    """
+
+    rows: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    names: NDArray[np.float32]
+
+
+def concept_cues(case: Case) -> list[Cue]:
+    """Words of the shipped vocabularies as cues, where a text tower or given text vectors can score them.
+
+    Without either there is none: the ImageNet names know things, not settings, and are tried on backgrounds alone.
+    """
+    from embeddings.concepts import concepts_for
+    from embeddings.vocabulary_files import axes, shipped
+
+    encoder = None
+    if case.space.encoder.has_text:
+        try:
+            encoder = case.eyes.encoder
+        except NotApplicable:
+            return []
+    elif not case.space.texts:
+        return []
+    cues: dict[str, Cue] = {}
+    for axis in axes():
+        for found in concepts_for(case.space, encoder, shipped(axis)).scored:
+            words = (f"less like “{found.concept.label}” to the encoder", f"more like “{found.concept.label}” to it")
+            name = f"concept {found.concept.label}"
+            cues.setdefault(name, Cue(name, *words, found.score))
+    return list(cues.values())
+
+
+def background_cues(case: Case, pair: tuple[str, str], backgrounds: Backgrounds) -> list[Cue]:
+    """Kinds of background in the training pictures of two classes, and ImageNet names that tell them apart.
+
+    Kinds are found without labels. Names are picked by the labels of one half of the groups and tried on the other.
+    """
+    case_rows, vectors = backgrounds.rows, backgrounds.vectors
+    of_pair = np.isin(case.targets[case_rows], [case.number(name) for name in pair])
+    training = np.flatnonzero(of_pair & case.fit[case_rows])
+    groups = case.derived.grouping.groups[case_rows]
+    if len(np.unique(groups[training])) < 4 * FEWEST_GROUPS:
+        return []
+    first, second = sorted(pair)
+    rng = case.rng(f"backgrounds-{first}|{second}")
+    cues = []
+    for count in CLUSTERS:
+        try:
+            centres, _ = kmeans2(vectors[training], count, iter=30, minit="++", missing="raise", rng=rng)
+        except ClusterError:  # fewer different backgrounds than kinds
+            continue
+        likeness = -((vectors[:, None] - centres[None]) ** 2).sum(axis=2)
+        for part in range(count if count > 2 else 1):
+            values = likeness[:, part] - np.delete(likeness, part, axis=1).max(axis=1)
+            cues.append(_cluster_cue(case, pair, backgrounds, training, values, f"{count}.{part + 1}"))
+    return cues + _name_cues(case, pair, backgrounds, training, groups, rng)
+
+
+def _cluster_cue(
+    case: Case,
+    pair: tuple[str, str],
+    backgrounds: Backgrounds,
+    training: NDArray[np.int64],
+    values: NDArray[np.float32],
+    number: str,
+) -> Cue:
+    rows = backgrounds.rows
+    inside, outside = training[values[training] > 0], training[values[training] <= 0]
+    words = []
+    for these, others in ((outside, inside), (inside, outside)):
+        told = ""
+        if min(len(these), len(others)) >= 2:
+            names = np.zeros((len(case.ids), backgrounds.names.shape[1]), dtype=np.float32)
+            names[rows] = backgrounds.names
+            found = contrast(case, rows[these], rows[others], names=names)
+            told = ", ".join(dict.fromkeys((*found.words[:1], *found.words[-1:]))) or found.text
+        words.append(f"on the kind of background that is {told}" if told else "on one kind of background")
+    name = f"background {number} of {' and '.join(sorted(pair))}"
+    return Cue(name, words[0], words[1], _spread(case, rows, values), of_pair=tuple(sorted(pair)), change="background")
+
+
+def _name_cues(
+    case: Case,
+    pair: tuple[str, str],
+    backgrounds: Backgrounds,
+    training: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> list[Cue]:
+    if not backgrounds.names.shape[1]:
+        return []
+    from embeddings.names import imagenet_names
+
+    present = np.unique(groups[training])
+    chosen = rng.permutation(present)[: len(present) // 2]
+    half = training[np.isin(groups[training], chosen)]
+    targets = case.targets[backgrounds.rows]
+    sides = [half[targets[half] == case.number(name)] for name in sorted(pair)]
+    if min(map(len, sides)) < FEWEST_GROUPS:
+        return []
+    effects = standardised(backgrounds.names, sides[1], sides[0])
+    order = np.argsort(effects)
+    picked = [int(i) for i in (*order[:NAMES_EACH], *order[::-1][:NAMES_EACH]) if abs(effects[i]) >= LARGE_EFFECT]
+    return [
+        Cue(
+            f"background like {imagenet_names()[i]}",
+            f"on a background less like “{imagenet_names()[i]}” to the encoder",
+            f"on a background more like “{imagenet_names()[i]}” to the encoder",
+            _spread(case, backgrounds.rows, backgrounds.names[:, i]),
+            of_pair=tuple(sorted(pair)),
+            change="background",
+            chosen_on=backgrounds.rows[half],
+        )
+        for i in dict.fromkeys(picked)
+    ]
+
+
+def _spread(case: Case, rows: NDArray[np.int64], values: NDArray[np.floating]) -> NDArray[np.float64]:
+    out = np.full(len(case.ids), np.nan)
+    out[rows] = values
+    return out
+
+
+def backgrounds_of(case: Case, pairs: Sequence[tuple[str, str]]) -> Backgrounds:
+    """Backgrounds of the sample that every check shares, and of more judged pictures of some pairs.
+
+    Raises
+    ------
+    NotApplicable
+        If pictures or encoder are not here.
+    """
+    parts = case.derived.parts
+    more = _more_rows(case, parts.rows, sorted({name for pair in pairs for name in pair}))
+    rows, vectors = parts.rows, parts.background
+    if len(more):
+
+        def compute() -> Arrays:
+            found = case.eyes.take_apart(more)
+            return {"rows": found.rows, "background": found.background}
+
+        kept_rows = "-".join(str(row) for row in more)
+        extra = kept(case, f"backgrounds-{kept_rows}", compute)
+        rows = np.concatenate([rows, extra["rows"].astype(np.int64)])
+        vectors = np.concatenate([vectors, extra["background"].astype(np.float32)])
+    order = np.argsort(rows)
+    return Backgrounds(rows[order], vectors[order], linear_names(case, vectors[order]))
+
+
+def _more_rows(case: Case, known: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
+    rng = case.rng("more-backgrounds")
+    groups, out = case.derived.grouping.groups, []
+    for name in names:
+        rows = rng.permutation(np.flatnonzero(case.derived.judged & (case.targets == case.number(name))))
+        there = np.isin(rows, known)
+        first = np.zeros(len(rows), dtype=np.bool_)
+        first[np.unique(groups[rows], return_index=True)[1]] = True
+        order = np.lexsort((~first, ~there))
+        wanted = rows[order][:MOST_PER_CLASS]
+        out += wanted[~np.isin(wanted, known)].tolist()
+    return np.array(sorted(out), dtype=np.int64)
+
+
+def linear_names(case: Case, vectors: NDArray[np.float32], most: int = 2000) -> NDArray[np.float32]:
+    """ImageNet logits of other vectors of the case's encoder, by ridge regression on the case's own pictures.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (m, d)
+
+    Returns
+    -------
+    ndarray of float32, shape (m, 1000) or (m, 0)
+    """
+    names = case.space.names
+    if not names.shape[1]:
+        return np.zeros((len(vectors), 0), dtype=np.float32)
+    rows = case.rng("linear-names").permutation(len(case.ids))[:most]
+    own, known = case.space.vectors[rows].astype(np.float64), names[rows].astype(np.float64)
+    centre, middle = own.mean(axis=0), known.mean(axis=0)
+    own -= centre
+    gram = own @ own.T
+    gram[np.diag_indices(len(gram))] += RIDGE * np.trace(gram) / len(gram)
+    return np.asarray((vectors - centre) @ own.T @ np.linalg.solve(gram, known - middle) + middle, dtype=np.float32)
+
+
+def kept(case: Case, name: str, compute: Callable[[], Arrays]) -> Arrays:
+    """Arrays from the case's store, else computed and kept there."""
+    key = f"{name}-{case.fingerprint}-{code_version()}"
+    found = case.store.load(key)
+    if found is None:
+        found = compute()
+        case.store.save(key, found)
+    return found
