@@ -1,10 +1,10 @@
 """Sub-kinds inside one class: k-means on bursts, kept when tighter than one cloud and stable over halves.
 
-Each burst counts as one picture, by its mean; the class is seen in its main directions. A partition must be tighter than
-those of single Gaussian clouds with the same covariance (Liu et al. 2008, SigClust), and two disjoint halves must find
-much the same one (adjusted Rand index). Distances and directions from the class's mean are both looked at: distances
-show a small kind far from the rest, directions show kinds of which some pictures lie near the middle. Of several numbers
-of kinds, the one that stands out most is taken.
+Each burst counts as one picture, by its mean; the class is seen in its main directions. A partition must be tighter
+than those of single Gaussian clouds with the same covariance (Liu et al. 2008, SigClust), and two disjoint halves must
+find much the same one (adjusted Rand index). Distances and directions from the class's mean are both looked at:
+distances show a small kind far from the rest, directions kinds of which some pictures lie near the middle. Of several
+numbers of kinds, the one that stands out most is taken.
 """
 
 from dataclasses import dataclass, replace
