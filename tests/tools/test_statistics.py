@@ -8,6 +8,7 @@ from scipy.stats import binomtest, false_discovery_control, norm, t
 
 from tools.statistics import (
     benjamini_hochberg,
+    clustered_auc,
     clustered_mean,
     clustered_share,
     difference_of_shares,
@@ -178,3 +179,23 @@ def test_a_share_of_one_has_wilsons_interval_over_the_clusters(n: int) -> None:
     share, low, high = clustered_share(np.ones(n, dtype=bool), np.arange(n))
     assert (share, high) == (1.0, 1.0)
     assert low == pytest.approx(n / (n + 1.959964**2), abs=1e-6)
+
+
+def test_clustered_auc_by_hand() -> None:
+    # three against two: 5 of 6 pairs in order; components above = (2/3, 1), beneath = (1, 1, 1/2)
+    auc, low, high = clustered_auc(np.array([0.1, 0.2, 0.6]), np.array([0.5, 0.9]), np.arange(3), np.arange(3, 5))
+    spread = np.sqrt(5 / 4 * ((1 / 18) ** 2 * 2 + (1 / 9) ** 2 + (1 / 12) ** 2 * 2))
+    assert auc == pytest.approx(5 / 6)
+    assert low == pytest.approx(5 / 6 - 1.959964 * spread, abs=1e-6)
+    assert high == 1.0
+
+
+def test_clustered_auc_of_copies_is_no_surer_than_of_one_each() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=30), rng.normal(0.8, 1, size=30)
+    once = clustered_auc(a, b, np.arange(30), np.arange(30, 60))
+    often = clustered_auc(
+        np.repeat(a, 5), np.repeat(b, 5), np.repeat(np.arange(30), 5), np.repeat(np.arange(30, 60), 5)
+    )
+    assert often == pytest.approx(once)
+    assert clustered_auc(a, a, np.arange(30), np.arange(30))[0] == pytest.approx(0.5)
