@@ -40,3 +40,18 @@ def partition(
         fold_of[g] = choice = int(rng.choice(best))
         load[choice] += table[g]
     return fold_of[codes]
+
+
+def deal(
+    targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """As ``partition``, less even and for many groups far quicker: those of one class are dealt out in turn.
+
+    A group counts as of the class of its first image. Shape (n,); as many folds as there are groups at most.
+    """
+    names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    shuffled = rng.permutation(len(names))
+    order = shuffled[np.argsort(targets[first][shuffled], kind="stable")]
+    fold = np.empty(len(names), dtype=np.int64)
+    fold[order] = np.arange(len(names)) % min(folds, len(names))
+    return fold[codes]

@@ -14,6 +14,7 @@ from scipy.linalg import solve
 
 from tools.case import Arrays, Case
 from tools.code_version import code_version
+from tools.folds import deal
 
 STEPS = (0.25, 0.5, 1.0)
 """Shares of a class's training groups, nested; each step doubles."""
@@ -89,7 +90,7 @@ def _compute(case: Case) -> Arrays:
     trained = np.zeros(len(base), dtype=np.float32)
     pictures, counted = np.zeros((k, len(STEPS))), np.zeros((k, len(STEPS)))
     for repeat in range(repeats):
-        fold = np.zeros(len(base), dtype=np.int64) if case.has_test else spread(targets[base], groups[base], rng)
+        fold = np.zeros(len(base), dtype=np.int64) if case.has_test else deal(targets[base], groups[base], FOLDS, rng)
         level, first = levels(targets[base], groups[base], fold, rng)
         sums = Sums(z, targets[base], fold, level, first, k)
         for f in range(sums.folds):
@@ -153,16 +154,6 @@ def projection(
         return np.concatenate([moved, np.ones((len(given), 1), dtype=np.float32)], axis=1).astype(np.float32)
 
     return project
-
-
-def spread(targets: NDArray[np.int64], groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Fold of each image, shape (n,): whole groups, those of one class dealt out in turn from a random order."""
-    names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
-    shuffled = rng.permutation(len(names))
-    order = shuffled[np.argsort(targets[first][shuffled], kind="stable")]
-    fold = np.empty(len(names), dtype=np.int64)
-    fold[order] = np.arange(len(names)) % min(FOLDS, len(names))
-    return fold[codes]
 
 
 def levels(
@@ -309,7 +300,7 @@ def expected_gain(
     count = int(codes.max()) + 1
     columns = [np.bincount(codes, weights=weights * (1 - h), minlength=count) for h in hits]
     table = np.stack([*columns, np.bincount(codes, weights=weights, minlength=count)], axis=1)
-    draws = rng.multinomial(count, np.full(count, 1 / count), DRAWS) @ table
+    draws = rng.standard_exponential((DRAWS, count)) @ table  # Bayesian bootstrap (Rubin 1981)
     values = _next_gain(draws[:, :steps] / np.maximum(draws[:, steps:], 1e-12), m)
     value = float(_next_gain(table[:, :steps].sum(axis=0)[None], m)[0])
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.planting.vectors import vector_case
-from tools.learning import PENALTY, STEPS, Sums, _next_gain, curves, expected_gain, levels, spread
+from tools.folds import deal
+from tools.learning import PENALTY, STEPS, Sums, _next_gain, curves, expected_gain, levels
 
 
 def made(seed: int = 0, n: int = 120, q: int = 6, k: int = 3):
@@ -15,7 +16,7 @@ def made(seed: int = 0, n: int = 120, q: int = 6, k: int = 3):
 
 def test_heads_from_sums_equal_direct_solves() -> None:
     rng, z, targets, groups = made()
-    fold = spread(targets, groups, rng)
+    fold = deal(targets, groups, 5, rng)
     level, first = levels(targets, groups, fold, rng)
     part = Sums(z, targets, fold, level, first, 3).training(1)
     steps = np.array([0, 2, 1])
@@ -44,7 +45,7 @@ def test_steps_are_nested_shares_of_groups() -> None:
 def test_folds_keep_groups_and_spread_classes() -> None:
     rng, _, targets, groups = made(n=400)
     targets = targets[groups]  # one class a group
-    fold = spread(targets, groups, rng)
+    fold = deal(targets, groups, 5, rng)
     assert all(len(set(fold[groups == g].tolist())) == 1 for g in np.unique(groups))
     table = np.array([[np.sum((fold == f) & (targets == c)) for c in range(3)] for f in range(5)])
     assert (table.max(axis=0) - table.min(axis=0)).max() <= 2

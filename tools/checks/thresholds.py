@@ -26,6 +26,8 @@ FEWEST = 60
 FEWEST_OF_CLASS = 20
 WORTH = 0.02
 """Of F1; smaller gains are not worth another rule."""
+CLOSE = 0.02
+"""A goal missed by less elsewhere is still the trade-off asked for; the sentence gives what was measured there."""
 LEAST_KEPT = 0.2
 """A model that answers less than a fifth of the pictures is not one that people use."""
 SHOWN = 24
@@ -77,7 +79,7 @@ def check(case: Case, scope: Scope) -> Findings:
     options = abstaining(case, rows, half)
     evidence = _option_evidence(case, rows, options)
     now = evidence[0]
-    best = [o for o in options if now.value < o.goal and o.reached and o.kept[0] >= LEAST_KEPT]
+    best = [o for o in options if now.value < o.goal <= o.precision[0] + CLOSE and o.kept[0] >= LEAST_KEPT]
     if best and best[-1].precision[1] > best[-1].withheld[2]:
         yield _abstain(case, rows, best[-1], evidence)
     full = case.subject == "baseline" or (case.predictions is not None and case.predictions.full_vectors)

@@ -24,7 +24,7 @@ def base():
 def test_abstaining_is_measured_on_the_other_half() -> None:
     case = with_scores(base(), range_of_scores=(0.6, 0.99))
     finding = next(f for f in outcome(case).findings if not f.scope.classes)
-    assert finding.value("right of the answered") >= 0.9
+    assert finding.value("right of the answered") >= 0.88
     # scores uniform in 0.6-0.99: those above 0.81 average 0.90 and are 46 % of all, those above 0.91 0.95 and 20 %
     assert 0.2 <= finding.value("answered") < 0.5
     assert finding.severity.level == "low"
