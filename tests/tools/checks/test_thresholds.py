@@ -22,13 +22,18 @@ def base():
 
 
 def test_abstaining_is_measured_on_the_other_half() -> None:
-    case = with_scores(base(), range_of_scores=(0.6, 0.99))
-    finding = next(f for f in outcome(case).findings if not f.scope.classes)
-    assert finding.value("right of the answered") >= 0.88
-    # scores uniform in 0.6-0.99: those above 0.81 average 0.90 and are 46 % of all, those above 0.91 0.95 and 20 %
-    assert 0.2 <= finding.value("answered") < 0.5
-    assert finding.severity.level == "low"
-    assert finding.recommendations[0].action == "change threshold"
+    reached, kept = [], []
+    for seed in range(5):
+        case = with_scores(base(), range_of_scores=(0.6, 0.99), seed=seed)
+        for finding in [f for f in outcome(case).findings if not f.scope.classes]:
+            reached.append(finding.value("right of the answered"))
+            kept.append(finding.value("answered"))
+            assert finding.severity.level == "low"
+            assert finding.recommendations[0].action == "change threshold"
+    assert len(reached) >= 4  # a goal may be missed by bad luck
+    assert np.mean(reached) >= 0.9
+    # scores uniform in 0.6-0.99: those above 0.81 average 0.90 and are 46 % of all; caution keeps somewhat fewer
+    assert 0.3 <= np.mean(kept) < 0.5
 
 
 def test_an_underrated_class_gets_its_own_threshold() -> None:
@@ -77,7 +82,7 @@ def test_without_scores_it_does_not_apply() -> None:
 
 
 def test_top_scores_alone_still_allow_abstaining() -> None:
-    case = with_scores(base(), range_of_scores=(0.6, 0.99))
+    case = with_scores(base(), range_of_scores=(0.6, 0.99), seed=1)
     assert case.predictions is not None
     mine = np.arange(3) == case.predictions.predicted[:, None]
     scores = np.where(mine, case.predictions.probabilities, np.nan)
