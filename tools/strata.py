@@ -71,6 +71,4 @@ def stratified_difference(
     variance = (n1 * n0 * hits * (total - hits) / (total**2 * np.maximum(total - 1, 1))).sum()
     beyond = float((a - n1 * hits / total).sum())
     p = 1.0 if variance <= 0 or beyond <= 0 else float(norm.sf(max(0.0, beyond - 0.5) / sqrt(float(variance))))
-    return Difference(
-        share_here, share_there, int(n1.sum()), int(n0.sum()), excess, excess - half, excess + half, p
-    )
+    return Difference(share_here, share_there, int(n1.sum()), int(n0.sum()), excess, excess - half, excess + half, p)
