@@ -58,7 +58,8 @@ class Reader:
         """Class read for each row; with ``source`` the labels are those of other rows (for permutations)."""
         targets = self._targets if source is None else self._targets[source]
         known = np.eye(self._classes)[targets]
-        share = np.stack([known[self._folds != fold].mean(axis=0) for fold in self._folds])
+        folds, fold_of = np.unique(self._folds, return_inverse=True)
+        share = np.stack([known[self._folds != fold].mean(axis=0) for fold in folds])[fold_of]
         return np.asarray(((smoother @ known) / np.maximum(share, 1e-9)).argmax(axis=1), dtype=np.int64)
 
 

@@ -17,8 +17,11 @@ MOST_PAIRS = 3
 """Pairs whose backgrounds are looked at, most errors first: each opens pictures again, 70 ms a picture."""
 MOST_PER_CLASS = 60
 """Judged pictures of a class whose backgrounds are looked at, groups in turn."""
-CLUSTERS = (2, 3)
-"""Kinds of background looked for in two classes; a plate or a hand is a coarse difference."""
+DIRECTIONS = 4
+"""Main directions of two classes' backgrounds that are tried beside the line between two clusters."""
+ENDS = 0.25
+"""Share of the training pictures at either end of a direction that describe it."""
+UNNAMED = "on one of two kinds of background that have no name here (see the pictures)"
 NAMES_EACH = 2
 """ImageNet names tried per pair and direction."""
 LARGE_EFFECT = 0.8
@@ -85,39 +88,34 @@ def background_cues(case: Case, pair: tuple[str, str], backgrounds: Backgrounds)
     first, second = sorted(pair)
     rng = case.rng(f"backgrounds-{first}|{second}")
     cues = []
-    for count in CLUSTERS:
-        try:
-            centres, _ = kmeans2(vectors[training], count, iter=30, minit="++", missing="raise", rng=rng)
-        except ClusterError:  # fewer different backgrounds than kinds
-            continue
-        likeness = -((vectors[:, None] - centres[None]) ** 2).sum(axis=2)
-        for part in range(count if count > 2 else 1):
-            values = likeness[:, part] - np.delete(likeness, part, axis=1).max(axis=1)
-            cues.append(_cluster_cue(case, pair, backgrounds, training, values, f"{count}.{part + 1}"))
+    for number, direction in enumerate(_directions(vectors[training], rng), start=1):
+        values = vectors @ direction
+        low, high = np.quantile(values[training], [ENDS, 1 - ENDS])
+        ends = training[values[training] <= low], training[values[training] >= high]
+        words = [_described(case, backgrounds, *pair_of_ends) for pair_of_ends in (ends, ends[::-1])]
+        name = f"background {number} of {first} and {second}"
+        spread = _spread(case, case_rows, values)
+        cues.append(Cue(name, words[0], words[1], spread, of_pair=(first, second), change="background"))
     return cues + _name_cues(case, pair, backgrounds, training, groups, rng)
 
 
-def _cluster_cue(
-    case: Case,
-    pair: tuple[str, str],
-    backgrounds: Backgrounds,
-    training: NDArray[np.int64],
-    values: NDArray[np.float32],
-    number: str,
-) -> Cue:
-    rows = backgrounds.rows
-    inside, outside = training[values[training] > 0], training[values[training] <= 0]
-    words = []
-    for these, others in ((outside, inside), (inside, outside)):
-        told = ""
-        if min(len(these), len(others)) >= 2:
-            names = np.zeros((len(case.ids), backgrounds.names.shape[1]), dtype=np.float32)
-            names[rows] = backgrounds.names
-            found = contrast(case, rows[these], rows[others], names=names)
-            told = ", ".join(dict.fromkeys((*found.words[:1], *found.words[-1:]))) or found.text
-        words.append(f"on the kind of background that is {told}" if told else "on one kind of background")
-    name = f"background {number} of {' and '.join(sorted(pair))}"
-    return Cue(name, words[0], words[1], _spread(case, rows, values), of_pair=tuple(sorted(pair)), change="background")
+def _directions(vectors: NDArray[np.float32], rng: np.random.Generator) -> list[NDArray[np.float64]]:
+    """Line between two clusters, and main directions, of some backgrounds; none of them knows a label."""
+    away = vectors.astype(np.float64) - vectors.mean(axis=0)
+    found = list(np.linalg.svd(away, full_matrices=False)[2][:DIRECTIONS])
+    try:
+        centres, _ = kmeans2(away, 2, iter=30, minit="++", missing="raise", rng=rng)
+    except ClusterError:  # all backgrounds are one
+        return found
+    return [centres[1] - centres[0], *found]
+
+
+def _described(case: Case, backgrounds: Backgrounds, these: NDArray[np.int64], others: NDArray[np.int64]) -> str:
+    names = np.zeros((len(case.ids), backgrounds.names.shape[1]), dtype=np.float32)
+    names[backgrounds.rows] = backgrounds.names
+    found = contrast(case, backgrounds.rows[these], backgrounds.rows[others], names=names).words
+    told = ", ".join(dict.fromkeys((*found[:1], *found[-1:])))
+    return f"on the kind of background that is {told}" if told else UNNAMED
 
 
 def _name_cues(

@@ -119,7 +119,7 @@ def candidates(case: Case, training: NDArray[np.int64], classes: Sequence[str] |
     cues = [
         Cue(name, *WORDS[name], values.astype(np.float64), change=name)
         for name, values in case.dataset.properties.items()
-        if name in WORDS
+        if name in WORDS and np.ptp(values[training])
     ]
     cues += [cue for column, texts in _columns(case) for cue in _value_cues(column, texts)]
     for name, words in SIDES.items():

@@ -30,7 +30,7 @@ NAMED = 3
 SHOWN = 24
 TITLES: dict[Rung, str] = {
     "causal": "The background gives the class away, and the model goes by it",
-    "present": "The background gives the class away",
+    "present": "The background tells the class; that the model goes by it is not shown",
     "not_measurable": "Background and foreground tell the class alike; which of them decides cannot be told",
 }
 TELLS = (
@@ -42,9 +42,11 @@ CLASSES = " Most recognisable by background: {classes}."
 GAP = (
     " Put on backgrounds of other classes, {speaker} gets {right on other classes' backgrounds} of {pictures swapped} "
     "pictures right, on other backgrounds of the own class {right on own class's backgrounds}: the own class's are "
-    "worth {background gap} ({background gap|interval}). Of the wrong answers on other classes' backgrounds "
-    "{wrong answers that name the background's class} name the class the background came from (by chance "
-    "{by chance among others})."
+    "worth {background gap} ({background gap|interval})."
+)
+NAMES = (
+    " Of the wrong answers on other classes' backgrounds {wrong answers that name the background's class} name the "
+    "class the background came from (by chance {by chance among others})."
 )
 ERRORS = (
     " Of {errors looked at} errors, {errors whose background is taken for the answer} have a background that alone is "
@@ -54,6 +56,7 @@ UNCLEAR = (
     " But a reader of foregrounds alone gets {read by foregrounds} of the backgrounds right: the things themselves are "
     "in the background too, as on a full shelf, so this is no proof that the surround decides."
 )
+NOT_USED = " That the model goes by it is not shown: what is read may be colour that the thing throws on its surround."
 COVERED = (
     " But the foreground covers {foreground area} of a picture, so little background is left and this proves little."
 )
@@ -196,8 +199,9 @@ def _finding(
 ) -> Finding:
     errors, _, excess = explained_errors(case, readings)
     template = TELLS + (CLASSES if classes else "") + (GAP if gap.wrong else "")
+    template += NAMES if gap.wrong and len(case.classes) > 2 else ""
     template += ERRORS if errors >= FEWEST_ERRORS else ""
-    template += COVERED if covered else UNCLEAR if shared else ""
+    template += COVERED if covered else UNCLEAR if shared else "" if proven else NOT_USED
     speaker = "the advisor's own baseline (not your model)" if case.subject == "user" else "the baseline"
     rung: Rung = "causal" if proven else "not_measurable" if shared or covered else "present"
     said, predicted = readings.said["background"], case.derived.predicted[readings.rows]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Case
-from tools.contrast import contrast
+from tools.contrast import Contrast, contrast
 from tools.cue_candidates import MOST_PAIRS, background_cues, backgrounds_of, concept_cues
 from tools.cue_suspects import contradicting
 from tools.cues import FEWEST_COUNTER, PRESENT, Cue, Tested, balance_advice, candidates, try_cue
@@ -26,9 +26,9 @@ MOST_CHANGED = 3
 SHOWN = 24
 USED = (
     "Pictures of {a} that are {words}, as those of {b} mostly are, are called {b} in "
-    "{errors where the cue contradicts the label} of cases; other pictures of {a} in {errors elsewhere}. Compared with "
-    "those others they are {contrast}."
+    "{errors where the cue contradicts the label} of cases; other pictures of {a} in {errors elsewhere}."
 )
+COMPARED = " Compared with those others they are {contrast}."
 NOT_MEASURABLE = (
     "Pictures of {b} are mostly {words}, those of {a} are not ({goes along with the label} of comparisons); too few "
     "pictures of {a} contradict that to say whether the model uses it."
@@ -197,8 +197,9 @@ def _finding(case: Case, climbed: Climbed) -> Finding:
     errors, on_b = mine & (case.derived.predicted == case.number(b)), test.looks_like_b
     evidence = _evidence(case, climbed)
     sides = np.flatnonzero(mine & on_b), np.flatnonzero(mine & ~on_b)
-    told = contrast(case, *sides).text if min(map(len, sides)) >= 2 else "too few to compare"
-    template = (NOT_MEASURABLE if test.used_p is None else USED) + _further(climbed)
+    told = contrast(case, *sides) if min(map(len, sides)) >= 2 else Contrast(())
+    template = NOT_MEASURABLE if test.used_p is None else USED + (COMPARED if told.words else "")
+    template += _further(climbed)
     if any(e.name == "suspects that contradict the cue" and e.value for e in evidence):
         template += SUSPECTS
     explained = test.against[0] / max(1, int(case.derived.errors.sum()))
@@ -206,7 +207,7 @@ def _finding(case: Case, climbed: Climbed) -> Finding:
         "a": a,
         "b": b,
         "words": test.words,
-        "contrast": told,
+        "contrast": told.text,
         "reason": climbed.reason,
         "tried": TRIED.get(test.cue.change, TRIED[""]).format(a=a, b=b),
         "speaker": "the advisor's own baseline (not your model)" if case.subject == "user" else "the baseline",
