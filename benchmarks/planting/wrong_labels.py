@@ -1,14 +1,27 @@
-"""Wrong labels: single slips anywhere, or whole bursts."""
+"""Wrong labels: single slips anywhere or to the class that looks most alike, or whole bursts."""
 
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.case import Case
 
 
-def flip(case: Case, share: float, *, seed: int = 0, bursts: bool = False) -> tuple[Case, dict[str, str]]:
-    """Give a share of the training pictures a random other label.
+def nearest_class(case: Case) -> NDArray[np.int64]:
+    """For each class the one whose training pictures lie nearest on average, shape (classes,)."""
+    rows = np.flatnonzero(case.fit)
+    means = np.stack([case.space.vectors[rows[case.targets[rows] == c]].mean(axis=0) for c in range(len(case.classes))])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    similarities = means @ means.T
+    np.fill_diagonal(similarities, -1)
+    return np.asarray(similarities.argmax(axis=1), dtype=np.int64)
+
+
+def flip(
+    case: Case, share: float, *, seed: int = 0, bursts: bool = False, alike: bool = False
+) -> tuple[Case, dict[str, str]]:
+    """Give a share of the training pictures another label, a random one unless told.
 
     Parameters
     ----------
@@ -16,6 +29,8 @@ def flip(case: Case, share: float, *, seed: int = 0, bursts: bool = False) -> tu
         Of the training pictures; of the groups when ``bursts``.
     bursts : bool
         Whole groups of the case's grouping instead of single pictures.
+    alike : bool
+        The class that looks most alike instead of a random one: the slip people make.
 
     Returns
     -------
@@ -34,7 +49,11 @@ def flip(case: Case, share: float, *, seed: int = 0, bursts: bool = False) -> tu
         chosen = rng.choice(rows, round(share * len(rows)), replace=False)
     new: dict[int, int] = {}
     shift = {int(g): int(rng.integers(1, len(case.classes))) for g in np.unique(case.derived.grouping.groups)}
+    near = nearest_class(case) if alike else None
     for row in chosen.tolist():
+        if near is not None:
+            new[row] = int(near[case.targets[row]])
+            continue
         step = shift[int(case.derived.grouping.groups[row])] if bursts else int(rng.integers(1, len(case.classes)))
         new[row] = int((case.targets[row] + step) % len(case.classes))
     truth = {str(case.ids[row]): case.classes[case.targets[row]] for row in new}

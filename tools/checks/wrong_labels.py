@@ -1,12 +1,11 @@
 """Training labels that are probably wrong, single slips and whole mislabelled series, ranked."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from tools.case import Case
+from tools.drill import label_evidence
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
-from tools.label_errors import Suspects, find_suspects
+from tools.label_errors import Suspects, case_suspects
 from tools.registry import Findings, NotApplicable
 from tools.statistics import wilson
 from tools.training.baseline import Training, parent_scores, plain_training
@@ -16,8 +15,12 @@ FEWEST_PER_CLASS = 8
 """With fewer pictures of a class, held-out scores of it say nothing about a single label."""
 NOISE_FLOOR = 0.03
 """Test sets in wide use have 3.3 % wrong labels on average (Northcutt, Athalye & Mueller 2021): above it, medium."""
-DRILL_SHARE = 0.05
 SHOWN = 60
+UNSEEN = "wrong labels not seen"
+DRILLED = (
+    "In a drill on your pictures {found again} of {planted} planted wrong labels were found "
+    "({planted wrong labels found|interval})"
+)
 
 
 def check(case: Case, scope: Scope) -> Findings:
@@ -29,26 +32,12 @@ def check(case: Case, scope: Scope) -> Findings:
             f"at least two classes need {FEWEST_PER_CLASS} labelled pictures each for held-out scores to mean anything"
         )
     training = plain_training(rows, case.targets, classes)
-    suspects = _suspects(case, training)
-    found = drill(case, training, suspects)
-    low, high = wilson(found[0], found[1], case.settings.confidence)
-    drilled = Evidence(
-        "planted wrong labels found", found[0] / found[1], "share", found[1], low, high,
-        "known-answer drill: labels of random unsuspected pictures changed, then searched for again",
-    )  # fmt: skip
+    suspects = case_suspects(case)
+    drilled = label_evidence(case, int(suspects.flagged.sum()))
     wanted = suspects.flagged & _in_scope(case, training, suspects, scope)
     if wanted.any():
         yield _finding(case, training, suspects, wanted, drilled)
-    return Measured(
-        (drilled,),
-        phrase("In a drill on these pictures {planted wrong labels found} ({planted wrong labels found|interval}) of "
-               "planted wrong labels were found; fewer or subtler ones may have been missed.", [drilled]),
-    )  # fmt: skip
-
-
-def _suspects(case: Case, training: Training) -> Suspects:
-    groups = case.derived.grouping.groups
-    return find_suspects(case.space.vectors, training, groups, len(case.classes), case.rng("wrong-labels"))
+    return Measured(drilled, phrase(DRILLED + "; fewer or subtler ones may have been missed.", drilled))
 
 
 def _in_scope(case: Case, training: Training, suspects: Suspects, scope: Scope) -> "np.typing.NDArray[np.bool_]":
@@ -62,31 +51,12 @@ def _in_scope(case: Case, training: Training, suspects: Suspects, scope: Scope) 
     return np.ones(len(given), dtype=np.bool_)
 
 
-def drill(case: Case, training: Training, suspects: Suspects) -> tuple[int, int]:
-    """Change some unsuspected labels and count how many are found again.
-
-    Returns
-    -------
-    found, planted : int
-    """
-    rng = case.rng("wrong-labels-drill")
-    clean = np.flatnonzero(~suspects.flagged)
-    planted = rng.choice(clean, max(10, round(DRILL_SHARE * len(clean))), replace=len(clean) < 10)
-    planted = np.unique(planted)
-    labels = training.labels.copy()
-    present = np.unique(labels)
-    for row in planted:
-        labels[row] = rng.choice(present[present != labels[row]])
-    again = _suspects(case, replace(training, labels=labels))
-    return int(again.flagged[planted].sum()), len(planted)
-
-
 def _finding(
     case: Case,
     training: Training,
     suspects: Suspects,
     wanted: "np.typing.NDArray[np.bool_]",
-    drilled: Evidence,
+    drilled: tuple[Evidence, ...],
 ) -> Finding:
     order = np.flatnonzero(wanted)[np.argsort(-suspects.doubt[wanted], kind="stable")]
     count, looked = len(order), len(training.rows)
@@ -97,7 +67,7 @@ def _finding(
         Evidence("labels looked at", looked, "images"),
         Evidence("share that looks wrong", count / looked, "share", looked, low, high, "Wilson interval"),
         Evidence("part of a whole series", int((suspects.burst & wanted).sum()), "images", how="the group as a whole"),
-        drilled,
+        *drilled,
     ]
     if explained is not None:
         how = "errors that vanish, less those that appear, when the baseline is refitted without the suspects"
@@ -107,11 +77,12 @@ def _finding(
     pairs = [(case.classes[training.labels[i]], case.classes[suspects.suggested[i]]) for i in order]
     common = sorted(set(pairs), key=lambda p: (-pairs.count(p), p))[:3]
     ids = tuple(str(i) for i in case.ids[training.rows[order]])
+    known = {e.name for e in drilled}
+    rest = "; if yours are as plain, about {wrong labels not seen} more are not listed." if UNSEEN in known else "."
     summary = phrase(
         "{labels that look wrong} of {labels looked at} training labels look wrong "
         "({share that looks wrong}, {share that looks wrong|interval}); most often {pairs}. "
-        "Not all of them will be: look before you change them. In a drill {planted wrong labels found} of planted "
-        "wrong labels were found.",
+        "Not all of them will be: look before you change them. " + DRILLED + rest,
         evidence, pairs=listed([f"{a} that looks like {b}" for a, b in common]),
     )  # fmt: skip
     cost = Cost(clicks=count, minutes=count / 12)
