@@ -155,8 +155,8 @@ def _errors_finding(case: Case, code: str, test: Gathered) -> Finding:
     )  # fmt: skip
     text = (
         "Pictures{of} that are {mode} are called something else in {error share there} of takes "
-        "({error share there|n}); other pictures of the same class{es} in {error share elsewhere}: {excess} "
-        "({excess|interval})."
+        "({error share there|n}, a burst counts once); other pictures of the same class{es} in "
+        "{error share elsewhere}: {excess} ({excess|interval})."
     )
     of, target = (f" of {name}", f"pictures of {name} that are {words}") if name else ("", f"pictures that are {words}")
     ids = _ids(case, wrong)
@@ -212,7 +212,7 @@ def _lack_finding(
         evidence += [here, there, most]
         names |= {f"h{at}": here.text, f"t{at}": there.text, f"m{at}": most.text}
         names |= {f"w{at}": words, f"b{at}": case.classes[best]}
-        subject = "Of the takes of {class}, {h0}" if at == 0 else f"{{h{at}}}"
+        subject = "Of the takes of {class} (a burst counts once), {h0}" if at == 0 else f"{{h{at}}}"
         sentences.append(
             f"{subject} are {{w{at}}}, but {{t{at}}} of the other classes' takes, most of all {{b{at}}} ({{m{at}}})"
         )
@@ -220,10 +220,11 @@ def _lack_finding(
         examples += _ids(case, taken.row[(taken.of_class == best) & (taken.mode == mode)])
         needed += ceil(float(lacks.elsewhere[number, mode]) * size) - count
     lacked = [partitions[part].modes[mode] for part, mode in cells[:MOST_MODES]]
+    short = [words.partition(" (")[0] for words in lacked]
     shown = tuple(dict.fromkeys(examples))
     return Finding(
         code,
-        f"{name} has hardly any pictures that are {listed([w.partition(' (')[0] for w in lacked], 'or')}",
+        f"{name} has hardly any pictures that are {listed(short, 'or')}",
         severity(None),
         phrase("; ".join(sentences) + ".", evidence, **names),
         tuple(evidence),
@@ -231,7 +232,7 @@ def _lack_finding(
         shown,
         (
             Recommendation(
-                "collect", f"pictures of {name} that are {listed(lacked, 'or')}", code,
+                "collect", f"pictures of {name} that are {listed(short, 'or')}", code,
                 "other classes have such pictures (shown); whether the model needs them of this class cannot be tried "
                 "before there are some",
                 Cost(images=max(1, needed)), images=shown,

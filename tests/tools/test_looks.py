@@ -1,5 +1,6 @@
 """Drawn pictures, opened again: plain and busy backdrops, clutter, patches, one camera; and kept for the next run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,11 +110,7 @@ def test_scenery_by_hand() -> None:
 
 
 def test_where_the_pictures_are_gone_the_reason_is_said(case: Case, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    moved = replace(
-        case, dataset=replace(case.dataset, root=tmp_path), store=type(case)(case.dataset, case.space).store
-    )
+    moved = Case(replace(case.dataset, root=tmp_path), case.space, case.settings)
     outcome = run_check(moved, find_check("clutter"), Scope())
     assert outcome.status == "not_applicable"
     assert "cannot be opened any more" in outcome.reason

@@ -20,7 +20,7 @@ from tools.variety_findings import report
 CODE = "variety-background"
 PLAIN = 12.0
 """Spread of the backdrop's colours (8-bit Lab units) up to which it is plain, set by looking: trays and tables of one
-colour lie below (85 cookies on one tray: median 10.0), patterned ones above (of 234 grocery shelves the least: 16.0)."""
+colour lie below (85 cookies on one tray: median 10.0), patterned ones above (234 grocery shelves: 16.0 at least)."""
 DARK, BRIGHT = 0.33, 0.67
 COLOURFUL = 0.25
 KINDS = "ABCDEF"
