@@ -107,21 +107,22 @@ def _outer_third(case: Case, first: NDArray[np.bool_], values: NDArray[np.float6
 
 
 def _clusters(case: Case, first: NDArray[np.bool_], number: int) -> Iterator[Slice]:
+    """Fine and coarse clusters: which of them fits a part is not known beforehand."""
     mine = case.targets == number
     learnt = np.flatnonzero(first & mine)
-    count = min(MOST_CLUSTERS, len(np.unique(case.derived.grouping.groups[learnt])) // CLUSTER_GROUPS)
-    if count < 2:
-        return
+    finest = min(MOST_CLUSTERS, len(np.unique(case.derived.grouping.groups[learnt])) // CLUSTER_GROUPS)
     rng = case.rng(f"slices of {case.classes[number]}")
     used = rng.permutation(learnt)[:MOST_LEARNT]
-    _, centres = kmeans(case.space.vectors[used], count, rng, starts=2)
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
     rows = np.flatnonzero(case.derived.judged & mine)
-    nearest = (case.space.vectors[rows] @ centres.T).argmax(axis=1)
-    for part in range(count):
-        members = np.zeros(len(mine), dtype=np.bool_)
-        members[rows[nearest == part]] = True
-        yield Slice(f"look-alikes {part + 1} in {case.classes[number]}", "that look alike", (number,), False, members)
+    for count in sorted({finest, finest // 2} - {0, 1}):
+        _, centres = kmeans(case.space.vectors[used], count, rng, starts=2)
+        centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+        nearest = (case.space.vectors[rows] @ centres.T).argmax(axis=1)
+        for part in range(count):
+            members = np.zeros(len(mine), dtype=np.bool_)
+            members[rows[nearest == part]] = True
+            name = f"look-alikes {part + 1} of {count} in {case.classes[number]}"
+            yield Slice(name, "that look alike", (number,), False, members)
 
 
 def _mixtures(case: Case, first: NDArray[np.bool_]) -> Iterator[Slice]:

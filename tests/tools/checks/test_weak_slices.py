@@ -21,7 +21,7 @@ def test_a_weak_part_is_found_with_its_size(seed: int, burst: int) -> None:
     finding, *_ = outcome(case).findings
     judged = case.derived.judged & part
     assert finding.scope.classes == ("cup",)
-    assert finding.value("pictures") == pytest.approx(judged.sum(), rel=0.25)
+    assert finding.value("pictures") == pytest.approx(judged.sum(), rel=0.3)
     assert finding.value("errors in the slice") == pytest.approx(case.derived.errors[judged].mean(), abs=0.15)
     wrong = case.ids[case.derived.errors & part]
     assert set(finding.images[: min(20, len(wrong))]) <= set(case.ids[case.derived.errors].tolist())
