@@ -6,7 +6,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact, mannwhitneyu, norm
+from scipy.stats import fisher_exact, mannwhitneyu
+from scipy.stats import t as student
 
 from tools.case import Case
 from tools.contrast import WORDS
@@ -242,8 +243,12 @@ def _one_sided(wrong: NDArray[np.bool_], against: NDArray[np.bool_], groups: NDA
     found = [clustered_mean(w, g, np.full(len(w), 1 / len(w))) for w, g in sides]
     difference = found[0][0] - found[1][0]
     spread = sqrt(found[0][1] ** 2 + found[1][1] ** 2)
-    if spread > 0:
-        return float(norm.sf(difference / spread))
+    if spread > 0 and np.isfinite(spread):
+        parts = [(error**2, len(np.unique(g)) - 1) for (_, error), (_, g) in zip(found, sides, strict=True)]
+        degrees = spread**4 / sum(variance**2 / count for variance, count in parts)  # Welch 1947, groups as units
+        return float(student.sf(difference / spread, degrees))
+    if not np.isfinite(spread):
+        return 1.0
     counts = [_group_means(w, g) for w, g in sides]
     table = np.array([[int((c > 0).sum()), int((c == 0).sum())] for c in counts])
     return float(fisher_exact(table, alternative="greater").pvalue)

@@ -44,7 +44,8 @@ CAUSAL = (
 )
 NOT_CAUSAL = (
     " {tried}, {speaker} moves {moved by the cue} of the way between {a} and {b} beyond equal changes without it "
-    "({moved by the cue|interval}; {pictures changed} pictures): that this causes the errors is not shown."
+    "({moved by the cue|interval}; {pictures changed} pictures); that this causes the errors is not shown: both ways, and "
+    "{smallest move called a cause} at least, are asked for."
 )
 NO_FURTHER = " Whether it causes the errors could not be tried: {reason}."
 SUSPECTS = (
@@ -263,6 +264,7 @@ def _of_effect(found: Effect) -> list[Evidence]:
     return [
         Evidence("moved by the cue", found.moved, "share", pictures, found.low, found.high, how),
         Evidence("pictures changed", pictures, "images"),
+        Evidence("smallest move called a cause", SMALLEST, "share", how="part of the way from one class to the other"),
         Evidence("flipped by the cue", found.flipped, "share", pictures),
         Evidence("flipped by the controls", found.control_flipped, "share", pictures),
     ]

@@ -29,7 +29,7 @@ def outcome(case: Case, scope: Scope | None = None) -> Outcome:
 
 
 def test_planted_backgrounds_are_found_with_their_worth(tmp_path: Path) -> None:
-    (finding,) = outcome(swapped_case(tmp_path, agreement=0.9, each=40)).findings
+    (finding,) = outcome(swapped_case(tmp_path, agreement=0.9, each=60)).findings
     assert finding.rung == "causal"
     assert finding.severity.level == "high"
     assert finding.value("background gap") > 0.3

@@ -1,8 +1,15 @@
 """A planted setting is found, named by its property and pointed at; a balanced twin is silent."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from scipy.stats import binom
+
+import embeddings.resolve
+from benchmarks.nulls import BURST, RATE, null_case, rungs
 from benchmarks.planting.cue import cue_case
+from benchmarks.planting.pasted_cue import pasted_case
+from benchmarks.planting.swapped_background import GridEncoder
 from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check
 from tools.findings import Outcome, Scope
@@ -46,3 +53,31 @@ def test_a_balanced_twin_is_silent(seed: int) -> None:
 def test_without_confusion_it_is_not_applicable() -> None:
     result = outcome(vector_case({"cat": 60, "dog": 60}, separation=6))
     assert result.status == "not_applicable"
+
+
+def test_a_pasted_mark_reaches_the_causal_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings.resolve, "resolve_encoder", lambda name, **_: (GridEncoder(), ""))
+    case, bears = pasted_case(tmp_path, agreement=0.9)
+    finding = next(f for f in outcome(case).findings if f.scope.pair == ("apples", "citrus"))
+    assert finding.rung == "causal"
+    assert finding.severity.level == "high"
+    assert finding.value("moved by the cue") > 0.3
+    assert finding.errors is not None
+    marked = set(case.ids[bears].tolist())
+    assert len(finding.errors & marked) >= 0.9 * len(finding.errors)
+    assert finding.value("suspects that contradict the cue") <= finding.value("suspected labels")
+
+
+def test_without_pictures_it_says_why_it_went_no_further() -> None:
+    finding = outcome(cue_case()[0]).findings[0]
+    assert finding.rung == "used"
+    assert "could not be tried" in finding.summary
+    assert "Backgrounds were not looked at" in outcome(cue_case()[0]).measured.smallest_detectable
+
+
+@pytest.mark.parametrize(("burst", "slices"), [(1, False), (BURST, True)])
+def test_random_things_are_seldom_flagged(burst: int, slices: bool) -> None:
+    runs = [rungs(null_case(majority=0.8, burst=burst, seed=seed, slices=slices)) for seed in range(16)]
+    most = int(binom.ppf(0.99, len(runs), RATE))
+    for name in ("present", "used", "whole check"):
+        assert sum(run[name] for run in runs) <= most, name
