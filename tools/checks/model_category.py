@@ -65,7 +65,9 @@ def check(case: Case, scope: Scope) -> Findings:
     own = [n for n in bad if chosen[n]]
     if own and len(bad) <= FEW * len(usable):
         others = float(np.mean([by_name[case.classes[n]].value for n in rest]))
-        yield _few_bad(case, own, [by_name[case.classes[n]] for n in own], shared, float(share), others)
+        yield _few_bad(
+            case, own, [by_name[case.classes[n]] for n in own], shared, explained=float(share), others=others
+        )
     elif own and len(bad) >= (1 - FEW) * len(usable):
         yield _bad_throughout(case, own, shared)
     varying = _varying(case)
@@ -100,7 +102,9 @@ def proven_bad(case: Case, usable: NDArray[np.int64]) -> NDArray[np.bool_]:
     return benjamini_hochberg(np.array(p), RATE)
 
 
-def _few_bad(case: Case, bad: list[int], recalls: list[Evidence], shared: list[Evidence], explained: float) -> Finding:
+def _few_bad(
+    case: Case, bad: list[int], recalls: list[Evidence], shared: list[Evidence], *, explained: float, others: float
+) -> Finding:
     names = [case.classes[n] for n in bad]
     total = int(case.derived.errors.sum())
     how = "mean of the classes that are not surely bad"
