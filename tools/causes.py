@@ -10,19 +10,28 @@ from scipy.stats import binomtest, fisher_exact
 
 from tools.case import Case
 from tools.checks.hidden_subclasses import Kinds, class_kinds
+from tools.checks.similar_classes import FEWEST, measure
 from tools.checks.spurious_cue import all_tests
+from tools.checks.weak_slices import distinct, halves, worth_testing
+from tools.checks.weak_slices import measure as measure_slice
 from tools.contrast import contrast
 from tools.cues import PRESENT, Cue, balance_advice, candidates
 from tools.experiments import reweight
-from tools.findings import Cost, Recommendation, Rung
-from tools.label_errors import find_suspects
+from tools.findings import Cost, Evidence, Recommendation, Rung
+from tools.label_errors import case_suspects
 from tools.likeness import far, mixed
+from tools.slices import Slice, excess_p, first_half
+from tools.slices import candidates as slice_candidates
+from tools.statistics import benjamini_hochberg
 from tools.training.baseline import Training, parent_scores, plain_training
 
 EXTREME_QUANTILE = 0.025
 FEWEST_CONFUSED = 3
 PRESENT_P = 0.05
-STRONG_DOUBT = 0.5
+INSEPARABLE_P = 0.05
+BY_LABELS = 0.5
+"""Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
+STRONG_DOUBT = 0.85
 """An error contradicts its label by definition; only a label that every view doubts this much may excuse it."""
 POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
 
@@ -48,6 +57,12 @@ class Cause:
         For cues.
     refit : bool
         Whether ``errors`` come right, and ``correct`` go wrong, when the baseline is refitted without the cause.
+    evidence : tuple of Evidence
+        More numbers, for ``note``.
+    note : str
+        A further sentence, a template of ``evidence`` with {a} and {b}.
+    whole : bool
+        The pair as a whole was tested, out of fold: errors need not show it more often than correct pictures.
     """
 
     code: str
@@ -60,6 +75,9 @@ class Cause:
     recommendation: Recommendation
     rung: Rung | None = None
     refit: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    note: str = ""
+    whole: bool = False
 
 
 def ordered_pairs(case: Case) -> list[tuple[str, str]]:
@@ -86,9 +104,7 @@ class _Shared:
         self.case = case
         self._kinds: dict[str, Kinds | None] = {}
         self.plain = _rescored(case, lambda t: t)
-        training = plain_training(np.flatnonzero(case.fit), case.targets, len(case.classes))
-        groups, rng = case.derived.grouping.groups, case.rng("wrong-labels")
-        self.suspects = find_suspects(case.space.vectors, training, groups, len(case.classes), rng)
+        self.suspects = case_suspects(case)
         self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
         self.suspect[self.suspects.rows[self.suspects.flagged]] = True
         self.doubted = np.zeros(len(case.ids), dtype=np.bool_)
@@ -103,6 +119,19 @@ class _Shared:
     def cues(self) -> list[Cue]:
         """Candidate cues, found on the training pictures."""
         return candidates(self.case, np.flatnonzero(self.case.fit))
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """Weak slices confirmed on the half of the groups that did not find them."""
+        learnt, tested = halves(self.case)
+        if min(learnt.wrong.sum(), tested.wrong.sum()) < FEWEST_CONFUSED:
+            return []
+        found = slice_candidates(self.case, first_half(self.case))
+        carried = [s for s in found if worth_testing(s, learnt, tested)]
+        p = np.array([excess_p(tested.inside(s.members), tested.wrong, tested.stratum) for s in carried])
+        sure = zip(carried, p.tolist(), benjamini_hochberg(p).tolist(), strict=True)
+        results = [measure_slice(self.case, s, value, tested) for s, value, rejected in sure if rejected]
+        return [result.found for result in distinct(self.case, results)]
 
     def kinds(self, name: str) -> Kinds | None:
         """Stable kinds of a class, looked for once."""
@@ -148,11 +177,15 @@ class _Pair:
         shows: NDArray[np.bool_],
         advice: Recommendation,
         rung: Rung | None = None,
+        tested: NDArray[np.bool_] | None = None,
     ) -> Cause:
-        """A cause that a picture shows or does not, tested by Fisher against the correct pictures."""
+        """A cause that a picture shows or does not, tested by Fisher against the correct pictures (of ``tested``)."""
         hit, calm = self.errors & shows, self.correct & shows
-        table = np.array([[hit.sum(), (self.errors & ~shows).sum()], [calm.sum(), (self.correct & ~shows).sum()]])
-        p = float(fisher_exact(table, alternative="greater").pvalue)
+        on = self.both if tested is None else tested
+        table = [
+            [int((side & shows & on).sum()), int((side & ~shows & on).sum())] for side in (self.errors, self.correct)
+        ]
+        p = float(fisher_exact(np.array(table), alternative="greater").pvalue)
         return self._cause(code, title, why, hit, calm, p, advice, rung)
 
     def refitted(
@@ -193,7 +226,8 @@ def _advise(
 def _of_pair(case: Case, shared: _Shared, names: tuple[str, str]) -> Iterator[Cause]:
     pair = _Pair(case, shared, names)
     yield from _refit_causes(case, shared, pair)
-    yield from _likeness_causes(case, pair)
+    yield from _likeness_causes(case, shared, pair)
+    yield from _slice_causes(case, shared, pair)
     yield from _poor_pictures(case, pair)
     yield from _kind_causes(case, pair)
     yield from _cue_causes(case, pair)
@@ -216,17 +250,51 @@ def _refit_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
         yield pair.refitted("class-balance", "imbalance", why, shared.balanced, none, advice)
 
 
-def _likeness_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+def _likeness_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
     a, b = pair.names
     advice = _advise("collect", f"pictures that show what tells {a} from {b}",
                      "nothing in these pictures decides; a closer view, or a rule for the border, would",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"its nearest training pictures are a mixture of {a} and {b}"
-    yield pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
+    alike = pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
+    yield _as_a_pair(case, shared, pair, alike) or alike
     advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
     yield pair.shown("distribution-shift", f"unlike any training picture of {a}", why, far(case, pair.a), advice)
+
+
+def _as_a_pair(case: Case, shared: _Shared, pair: _Pair, alike: Cause) -> Cause | None:
+    """Likeness tested out of fold, where it holds for the two classes as a whole; None where they are separable.
+
+    Where nothing tells two classes apart, right and wrong pictures are alike too, so comparing them shows nothing.
+    """
+    first, second = sorted((pair.a, pair.b))
+    sizes = [int((case.fit & (case.targets == c)).sum()) for c in (first, second)]
+    if min(sizes) < FEWEST:
+        return None
+    found = measure(case, first, second)
+    doubted = int(shared.suspect[found.wrong].sum())
+    if found.p >= INSEPARABLE_P or doubted >= BY_LABELS * len(found.wrong):
+        return None
+    name = "right between the two"
+    how = "the advisor's own head, out of fold, groups kept whole, between these two classes alone"
+    evidence = (Evidence(name, found.balanced, "share", found.n, found.low, found.high, how),)
+    note = f"Deciding between {{a}} and {{b}} alone is right in {{{name}}} ({{{name}|interval}}) of unseen pictures."
+    return replace(alike, p=min(found.p, alike.p), evidence=evidence, note=note, whole=True)
+
+
+def _slice_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
+    """Groups of pictures with more errors than elsewhere, tested on the half that did not find them."""
+    a = pair.names[0]
+    for found in shared.slices:
+        if pair.a not in found.classes:
+            continue
+        advice = _advise("collect", f"pictures of {a} {found.words}", "the model errs more on them than elsewhere",
+                         Cost(images=30, minutes=30))  # fmt: skip
+        why = f"it is among the pictures {found.words}"
+        tested = case.derived.judged & ~first_half(case)
+        yield pair.shown("weak-slices", f"pictures {found.words}", why, found.members, advice, tested=tested)
 
 
 def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:

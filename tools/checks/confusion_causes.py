@@ -52,6 +52,8 @@ def _exceeds(case: Case, cause: Cause) -> bool:
     hits = int(cause.errors.sum())
     if hits < FEWEST_SHOWING:
         return False
+    if cause.whole:
+        return True
     return bool(hits / errors.sum() - cause.correct.sum() / max(1, correct.sum()) >= SMALLEST_EXCESS)
 
 
@@ -119,6 +121,9 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
             if cause.refit
             else " Of the pictures of {a} that are right it holds for {share of correct pictures}."
         )
+    evidence += cause.evidence
+    if cause.note:
+        template += " " + cause.note
     if not proven:
         template += " With so few errors this may be chance."
     total = int(case.derived.errors.sum())

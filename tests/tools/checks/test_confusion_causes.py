@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.planting.cue import cue_case
+from benchmarks.planting.similar import halve
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
@@ -66,3 +67,21 @@ def test_plain_overlap_claims_no_proven_cause_but_likeness(seed: int) -> None:
 
 def test_no_errors_is_not_applicable() -> None:
     assert outcome(vector_case({"cat": 40, "dog": 40}, separation=8)).status == "not_applicable"
+
+
+@pytest.mark.parametrize("test_share", [0.0, 0.3])
+def test_one_thing_under_two_names_is_likeness_first_and_not_wrong_labels(test_share: float) -> None:
+    clean = vector_case({"cat": 100, "dog": 160, "hen": 100}, separation=3, test_share=test_share)
+    case, _ = halve(clean, "dog", "wolf")
+    findings = outcome(case, "dog", "wolf").findings
+    assert findings[0].code == "similar-classes"
+    assert findings[0].rung == "present"
+    assert findings[0].value("right between the two") < 0.7
+    assert "wrong-labels" not in {f.code for f in findings}
+
+
+def test_swapped_labels_between_separable_classes_are_not_likeness() -> None:
+    case, _ = flip(vector_case({"cat": 150, "dog": 150}, separation=4), 0.15, alike=True)
+    findings = outcome(case, "cat", "dog").findings
+    assert findings[0].code == "wrong-labels"
+    assert "right between the two" not in {e.name for f in findings for e in f.evidence}
