@@ -26,6 +26,8 @@ PENALTY = 1.0
 """Ridge penalty times pictures per class. Accuracy on grocery's test split: 0.78, 0.79, 0.76 at 0.3, 1, 3; the
 logistic baseline's 0.78."""
 MOST_ROWS = 60_000
+MOST_OTHERS = 2_000
+"""Held-out pictures on which false alarms of every class are counted."""
 SAMPLE = 2_000
 """Pictures that the principal components are taken from."""
 POWERS = 3
@@ -45,6 +47,10 @@ class Curves:
         With only the image's own class cut down.
     together : ndarray of float32, shape (repeats, steps, m)
         With every class cut down.
+    others : ndarray of int64, shape (s,)
+        A sample of positions in ``rows`` on which false alarms are counted.
+    said : ndarray of float32, shape (repeats, steps, k, s)
+        Whether each class, cut down alone, is said of them.
     trained : ndarray of float32, shape (t,)
         Share of heads trained on an image that place it rightly, per image of ``trained_rows``; all pictures.
     trained_rows : ndarray of int64, shape (t,)
@@ -55,13 +61,15 @@ class Curves:
     rows: NDArray[np.int64]
     alone: NDArray[np.float32]
     together: NDArray[np.float32]
+    others: NDArray[np.int64]
+    said: NDArray[np.float32]
     trained: NDArray[np.float32]
     trained_rows: NDArray[np.int64]
     pictures: NDArray[np.float64]
     groups: NDArray[np.float64]
 
 
-NAMES = ("rows", "alone", "together", "trained", "trained_rows", "pictures", "groups")
+NAMES = ("rows", "alone", "together", "others", "said", "trained", "trained_rows", "pictures", "groups")
 
 
 def curves(case: Case) -> Curves:
@@ -71,7 +79,7 @@ def curves(case: Case) -> Curves:
     if kept is None:
         kept = _compute(case)
         case.store.save(key, kept)
-    integers = ("rows", "trained_rows")
+    integers = ("rows", "others", "trained_rows")
     doubles = ("pictures", "groups")
     kinds = {n: np.int64 if n in integers else np.float64 if n in doubles else np.float32 for n in NAMES}
     return Curves(**{name: np.asarray(kept[name], dtype=kinds[name]) for name in NAMES})  # type: ignore[arg-type]
@@ -87,6 +95,8 @@ def _compute(case: Case) -> Arrays:
     repeats = 6 if case.has_test else 3
     alone = np.zeros((repeats, len(STEPS), len(held)), dtype=np.float32)
     together = np.zeros_like(alone)
+    others = np.sort(rng.permutation(len(held))[:MOST_OTHERS])
+    said = np.zeros((repeats, len(STEPS), k, len(others)), dtype=np.float32)
     trained = np.zeros(len(base), dtype=np.float32)
     pictures, counted = np.zeros((k, len(STEPS))), np.zeros((k, len(STEPS)))
     for repeat in range(repeats):
@@ -96,8 +106,9 @@ def _compute(case: Case) -> Arrays:
         for f in range(sums.folds):
             asked = np.arange(len(held)) if case.has_test else np.flatnonzero(fold == f)
             parts = sums.training(None if case.has_test else f)
-            here = held_out_hits(parts, zh[asked], targets[held[asked]])
-            alone[repeat][:, asked], together[repeat][:, asked] = here
+            _, strangers, at = np.intersect1d(asked, others, assume_unique=True, return_indices=True)
+            here = held_out_hits(parts, zh[asked], targets[held[asked]], strangers)
+            alone[repeat][:, asked], together[repeat][:, asked], said[repeat][:, :, at] = here
             learnt = np.ones(len(base), dtype=np.bool_) if case.has_test else fold != f
             full = parts.head(np.full(k, len(STEPS) - 1))
             right = (z[learnt] @ full).argmax(axis=1) == targets[base[learnt]]
@@ -108,6 +119,8 @@ def _compute(case: Case) -> Arrays:
         "rows": held,
         "alone": alone,
         "together": together,
+        "others": others,
+        "said": said,
         "trained": trained,
         "trained_rows": base,
         "pictures": pictures,
@@ -249,27 +262,45 @@ class Sums:
 
 
 def held_out_hits(
-    part: Part, z: NDArray[np.float32], targets: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Hits at each step, shape (steps, m): with the image's class cut down alone, and with all classes cut down."""
+    part: Part, z: NDArray[np.float32], targets: NDArray[np.int64], others: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Hits with the image's class cut down alone, and with all classes cut down, shapes (steps, m); false alarms.
+
+    Parameters
+    ----------
+    part : Part
+    z : ndarray of float32, shape (m, q)
+    targets : ndarray of int64, shape (m,)
+    others : ndarray of int64, shape (s,)
+        Positions among the m of which false alarms are wanted.
+
+    Returns
+    -------
+    alone, together, said
+        ``said`` has shape (steps, k, s): whether each class, cut down alone, is said of these images.
+    """
     k, last = len(part.pictures), len(STEPS) - 1
     alone = np.zeros((len(STEPS), len(z)), dtype=np.float32)
-    together = np.zeros_like(alone)
+    together, said = np.zeros_like(alone), np.zeros((len(STEPS), k, len(others)), dtype=np.float32)
+    answers = targets
     for step in range(len(STEPS)):
-        together[step] = (z @ part.head(np.full(k, step))).argmax(axis=1) == targets
-    alone[last] = together[last]
+        answers = (z @ part.head(np.full(k, step))).argmax(axis=1)
+        together[step] = answers == targets
+    alone[last], said[last] = together[last], answers[others] == np.arange(k)[:, None]
     weights = _weights(part.pictures[:, last])
     outer = np.einsum("c,cij->ij", weights, part.outer[:, last], optimize=True)
     total = (weights[:, None] * part.total[:, last]).T
-    for c in np.unique(targets).tolist():
-        asked = targets == c
+    for c in np.flatnonzero(part.pictures[:, last]).tolist():
+        own = np.flatnonzero(targets == c)
+        asked = z[np.concatenate([own, others])]
         for step in range(last):
             fewer = _weights(part.pictures[c, step : step + 1])[0]
             changed = total.copy()
             changed[:, c] = fewer * part.total[c, step]
             swapped = outer - weights[c] * part.outer[c, last] + fewer * part.outer[c, step]
-            alone[step, asked] = (z[asked] @ part.solve(swapped, changed)).argmax(axis=1) == c
-    return alone, together
+            yes = (asked @ part.solve(swapped, changed)).argmax(axis=1) == c
+            alone[step, own], said[step, c] = yes[: len(own)], yes[len(own) :]
+    return alone, together, said
 
 
 def expected_gain(

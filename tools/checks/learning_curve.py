@@ -105,21 +105,33 @@ def _usable(case: Case, found: Curves) -> NDArray[np.int64]:
 
 
 def measure(case: Case, found: Curves, number: int | None) -> Curve:
-    """The last doubling's gain with its interval, paired over the same pictures, and the expected next one."""
-    targets = case.targets[found.rows]
-    asked = np.ones(len(targets), dtype=np.bool_) if number is None else targets == number
-    hits = (found.together if number is None else found.alone)[:, :, asked].astype(np.float64)
-    groups, n = case.derived.grouping.groups[found.rows[asked]], int(asked.sum())
-    weights = balanced_weights(targets) if number is None else np.full(n, 1 / n)
+    """The last doubling's gain with its interval, paired over the same pictures, and the expected next one.
+
+    A class's gain is that of its recall less that of its false alarms (Youden's J): a class of random pictures is
+    said more often, of its own and of others alike, when it has more of them, and has gained nothing.
+    """
+    targets, groups = case.targets[found.rows], case.derived.grouping.groups[found.rows]
     confidence = case.settings.confidence
-    value, low, high = paired_interval(hits[:, -1] - hits[:, -2], groups, weights, confidence)
+    if number is None:
+        hits, weights, units, whole = found.together.astype(np.float64), balanced_weights(targets), groups, 1.0
+        share, judged = hits.mean(axis=0) @ weights, len(targets)
+    else:
+        own = targets == number
+        strangers = targets[found.others] != number
+        mine = found.alone[:, :, own].astype(np.float64)
+        hits = np.concatenate([mine, 1.0 - found.said[:, :, number][:, :, strangers]], axis=2)
+        sizes = [int(own.sum()), int(strangers.sum())]
+        weights = np.repeat([0.5 / max(size, 1) for size in sizes], sizes)
+        units, whole = np.concatenate([groups[own], groups[found.others[strangers]]]), 2.0
+        share, judged = mine.mean(axis=(0, 2)), sizes[0]
+    value, low, high = (whole * v for v in paired_interval(hits[:, -1] - hits[:, -2], units, weights, confidence))
     if high - low < 1e-9:  # no picture changed sides: a change in one of three would have to be seen, rule of three
-        size = len(np.unique(groups))
+        size = len(np.unique(units if number is None else groups[own]))
         low, high = value - 3 / size, value + 3 / size
     p = float(norm.sf(value / max((high - low) / (2 * quantile_of_normal(confidence)), 1e-9)))
-    mean = hits.mean(axis=0)
-    following = expected_gain(mean, groups, weights, case.rng(f"{CODE} {number}"), confidence)
-    return Curve(number, tuple((mean @ weights).tolist()), (value, low, high), following, p, n)
+    following = expected_gain(hits.mean(axis=0), units, weights, case.rng(f"{CODE} {number}"), confidence)
+    ahead = (whole * following[0], whole * following[1], whole * following[2])
+    return Curve(number, tuple(share.tolist()), (value, low, high), ahead, p, judged)
 
 
 Gap = tuple[Evidence, Evidence, Evidence]
@@ -162,7 +174,14 @@ def _evidence(case: Case, found: Curves, curve: Curve) -> tuple[Evidence, ...]:
         Evidence(f"{_what(case, curve)} at a quarter", curve.share[0], "share", n, how=how),
         Evidence(f"{_what(case, curve)} at a half", curve.share[1], "share", n, how=how),
         Evidence(f"{_what(case, curve)} now", curve.share[2], "share", n, how=how),
-        Evidence("last doubling", curve.last[0], "points", n, *curve.last[1:], "paired, groups and repeats"),
+        Evidence(
+            "last doubling",
+            curve.last[0],
+            "points",
+            n,
+            *curve.last[1:],
+            "paired, groups and repeats; a class's less false alarms",
+        ),
         Evidence(
             "another doubling", curve.next[0], "points", n, *curve.next[1:], "extrapolated: error falls as a power"
         ),
@@ -185,11 +204,12 @@ def _pays(case: Case, found: Curves, curve: Curve) -> Finding:
     what = _what(case, curve)
     template = (
         "More pictures of {name} still help: from {pictures at a half} to {pictures now} training pictures {what} rose "
-        "from {_ at a half} to {_ now}, by {last doubling} ({last doubling|interval}). Another doubling is expected to "
-        "bring {another doubling} ({another doubling|interval}), if the curve goes on as it did."
+        "from {_ at a half} to {_ now}, a gain of {last doubling} ({last doubling|interval}){net}. Another doubling is "
+        "expected to bring {another doubling} ({another doubling|interval}), if the curve goes on as it did."
     ).replace("_", what)
+    net = "" if curve.number is None else " once its false alarms are taken off"
     subject = "the balanced accuracy" if curve.number is None else "its recall"
-    text = phrase(template, evidence, name=name, what=subject)
+    text = phrase(template, evidence, name=name, what=subject, net=net)
     gain = min(curve.next[0], curve.last[0])
     total = int(case.derived.errors.sum())
     judged = case.derived.judged & ((case.targets == curve.number) if curve.number is not None else True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from benchmarks.planting.imbalance import thin_out
+from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check
 from tools.findings import Outcome, Scope
@@ -15,9 +16,9 @@ def outcome(case, scope: Scope | None = None) -> Outcome:
     return run_check(case, Check("learning-curve", "", learning_curve.check), scope or Scope())
 
 
-def thin(seed: int = 0):
+def thin(seed: int = 0, keep: int = 16):
     sizes = {"cat": 500, "dog": 500, "hen": 500}
-    return thin_out(vector_case(sizes, seed=seed, separation=1.3, test_share=0.4), "hen", 40)
+    return thin_out(vector_case(sizes, seed=seed, separation=1.3, test_share=0.4), "hen", keep)
 
 
 def titles(result: Outcome) -> list[str]:
@@ -26,31 +27,29 @@ def titles(result: Outcome) -> list[str]:
 
 def test_a_thin_class_still_gains_and_by_how_much() -> None:
     found = 0
-    for seed in range(3):
+    for seed in range(4):
         result = outcome(thin(seed))
         finding = next((f for f in result.findings if f.scope.classes == ("hen",) and "still help" in f.title), None)
         if finding is None:
             continue
         found += 1
-        assert finding.value("pictures at a half") == 20
-        assert finding.value("pictures now") == 40
+        assert finding.value("pictures at a half") == 8
+        assert finding.value("pictures now") == 16
         gain = finding.value("recall now") - finding.value("recall at a half")
-        assert abs(gain - finding.value("last doubling")) < 1e-6
+        assert 0 < finding.value("last doubling") < gain + 0.02  # less what it takes from the other classes
         assert finding.recommendations[0].action == "collect"
-        assert finding.recommendations[0].cost.images == 40
-    assert found >= 2
+        assert finding.recommendations[0].cost.images == 16
+    assert found >= 3
 
 
 def test_the_measured_gain_is_the_gain_of_collecting() -> None:
-    """What the curve expects of doubling 40 pictures holds against what doubling them does."""
+    """What the curve expects of doubling 16 pictures holds against what doubling them does."""
     expected, real = [], []
     for seed in range(4):
         case = thin(seed)
         evidence = {e.name: e for e in outcome(case).measured.evidence}
         expected.append(evidence["another doubling: hen"].value)
-        sizes = {"cat": 500, "dog": 500, "hen": 500}
-        more = thin_out(vector_case(sizes, seed=seed, separation=1.3, test_share=0.4), "hen", 80)
-        after = {e.name: e for e in outcome(more).measured.evidence}
+        after = {e.name: e for e in outcome(thin(seed, 32)).measured.evidence}
         real.append(after["recall now: hen"].value - evidence["recall now: hen"].value)
     assert np.mean(real) > 0.01
     assert abs(np.mean(expected) - np.mean(real)) < 0.05
@@ -69,6 +68,14 @@ def test_a_long_learnt_class_is_flat_and_errors_remain() -> None:
 def test_an_easy_set_is_silent_about_more_pictures() -> None:
     result = outcome(vector_case({"cat": 150, "dog": 150}, separation=5.0))
     assert not [t for t in titles(result) if "still help" in t]
+
+
+def test_a_class_of_random_pictures_gains_nothing() -> None:
+    loud = 0
+    for seed in range(4):
+        case, _ = rename_at_random(vector_case({"cat": 500}, seed=seed), "new", 0.5, seed=seed)
+        loud += len([t for t in titles(outcome(case)) if "still help" in t])
+    assert loud <= 1
 
 
 def test_training_accuracy_is_put_in_its_place() -> None:
