@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from tools.case import Case
-from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, Severity, severity
+from tools.findings import Cost, Evidence, Finding, Level, Measured, Recommendation, Scope, Severity, severity
 from tools.learning import MOST_ROWS, Curves, curves, expected_gain
 from tools.metrics import balanced_weights
 from tools.registry import Findings, NotApplicable
@@ -214,14 +214,15 @@ def _pays(case: Case, found: Curves, curve: Curve) -> Finding:
     total = int(case.derived.errors.sum())
     judged = case.derived.judged & ((case.targets == curve.number) if curve.number is not None else True)
     explained = min(1.0, max(0.0, gain) * int(judged.sum()) / total) if total else None
-    level = severity(explained) if curve.last[1] >= WORTH else Severity("low", explained)
+    # the last doubling is proven, the next one extrapolated: it explains no error, so never more than medium
+    level: Level = "medium" if curve.last[1] >= WORTH and severity(explained).level != "low" else "low"
     asked = case.targets[found.rows] == curve.number if curve.number is not None else True
     missed = found.rows[asked & (found.alone[:, -1].mean(axis=0) < 0.5)]
     names = () if curve.number is None else (name,)
     return Finding(
         CODE,
         f"More pictures of {name} still help",
-        Severity(level.level, explained, max(0.0, curve.next[0])),
+        Severity(level, explained, max(0.0, curve.next[0])),
         text,
         evidence,
         scope=Scope(classes=names),
