@@ -114,7 +114,7 @@ def faiss_flat(vectors: NDArray[np.float32], k: int) -> object:
 
 def sklearn_brute(vectors: NDArray[np.float32], k: int) -> object:
     """What one would write with scikit-learn."""
-    from sklearn.neighbors import NearestNeighbors  # type: ignore[import-untyped]
+    from sklearn.neighbors import NearestNeighbors
 
     return NearestNeighbors(n_neighbors=k, algorithm="brute", metric="cosine").fit(vectors).kneighbors()
 
