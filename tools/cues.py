@@ -22,6 +22,8 @@ FEWEST_COUNTER = 10
 MOST_VALUES = 12
 """A metadata column with more values than this is a name, not a setting."""
 FEWEST_TRAINING = 40
+MOST_FOR_KINDS = 600
+"""Training pictures of a class in which kinds are looked for, whole groups; a direction needs no more."""
 FEWEST_GROUPS = 8
 """Independent groups of either class, below which nothing is said to go along with the label."""
 HOURS = ("night", "morning", "afternoon", "evening")
@@ -132,8 +134,10 @@ def candidates(case: Case, training: NDArray[np.int64], classes: Sequence[str] |
         rows = training[labels == case.number(name)]
         if len(rows) < FEWEST_TRAINING:
             continue
+        rng = case.rng(f"cue-{name}")
+        rows = _sample(rows, groups[rows], rng)
         vectors = case.space.vectors[rows]
-        parts, _ = find_parts(vectors, groups[rows], case.rng(f"cue-{name}"), most=2)
+        parts, _ = find_parts(vectors, groups[rows], rng, most=2)
         if parts is not None:
             direction = vectors[parts.labels == 1].mean(axis=0) - vectors[parts.labels == 0].mean(axis=0)
             values = case.space.vectors @ direction
@@ -160,9 +164,8 @@ def try_cue(
         Class numbers; only the judged rows are read.
     """
     a, b = case.number(pair[0]), case.number(pair[1])
-    groups, known = case.derived.grouping.groups, np.isfinite(cue.values)
-    usable = training[known[training] & ~np.isin(training, cue.chosen_on)]
-    of_a, of_b = (usable[case.targets[usable] == number] for number in (a, b))
+    groups = case.derived.grouping.groups
+    of_a, of_b = (_usable(cue, training[case.targets[training] == number]) for number in (a, b))
     means = [_group_means(cue.values[rows], groups[rows]) for rows in (of_a, of_b)]
     if min(map(len, means)) < FEWEST_GROUPS:
         nothing = np.zeros(len(cue.values), dtype=np.bool_)
@@ -172,7 +175,8 @@ def try_cue(
     medians = [float(np.median(cue.values[rows])) for rows in (of_a, of_b)]
     middle = sum(medians) / 2
     looks_like_b = cue.values > middle if auc >= 0.5 else cue.values < middle
-    mine = judged[(case.targets[judged] == a) & known[judged]]
+    mine = judged[case.targets[judged] == a]
+    mine = mine[np.isfinite(cue.values[mine])]
     wrong, against = predicted[mine] == b, looks_like_b[mine]
     counts = [(int(wrong[side].sum()), int(side.sum())) for side in (against, ~against)]
     low, high, p = -1.0, 1.0, None
@@ -194,6 +198,17 @@ def balance_advice(pair: tuple[str, str], code: str) -> Recommendation:
         experiment="group-balance",
         arguments={"pair": f"{first}|{second}"},
     )
+
+
+def _sample(rows: NDArray[np.int64], groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """The rows of random whole groups, about ``MOST_FOR_KINDS`` at most."""
+    if len(rows) <= MOST_FOR_KINDS:
+        return rows
+    names, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = rng.permutation(len(names))
+    taken = np.zeros(len(names), dtype=np.bool_)
+    taken[order[: max(1, int((np.cumsum(sizes[order]) <= MOST_FOR_KINDS).sum()))]] = True
+    return rows[taken[codes]]
 
 
 def _columns(case: Case) -> Iterator[tuple[str, NDArray[np.str_]]]:
@@ -232,6 +247,12 @@ def _value_cues(column: str, texts: NDArray[np.str_]) -> list[Cue]:
         )
         for v in values
     ]
+
+
+def _usable(cue: Cue, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows that were measured and did not choose the cue."""
+    measured = rows[np.isfinite(cue.values[rows])]
+    return measured[~np.isin(measured, cue.chosen_on)] if len(cue.chosen_on) else measured
 
 
 def _one_sided(wrong: NDArray[np.bool_], against: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

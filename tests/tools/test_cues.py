@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import assemble
-from tools.cues import Cue, candidates, try_cue
+from tools.cues import MOST_FOR_KINDS, Cue, _one_sided, _sample, candidates, try_cue
 from tools.settings import Settings
 
 
@@ -76,3 +76,21 @@ def test_a_column_of_names_is_no_cue() -> None:
     metadata = {"camera": np.array(["A7", "X1"] * 30), "file": np.array([f"f{i}" for i in range(n)])}
     case = assemble(np.random.default_rng(0).normal(size=(n, 6)), ["a", "b", "b"] * 20, metadata=metadata)
     assert {c.name for c in candidates(case, np.arange(n))} == {"camera = A7", "camera = X1"}
+
+
+def test_kinds_are_looked_for_in_whole_groups() -> None:
+    rows, groups = np.arange(2000), np.arange(2000) // 7
+    taken = _sample(rows, groups, np.random.default_rng(0))
+    assert MOST_FOR_KINDS - 7 <= len(taken) <= MOST_FOR_KINDS
+    kept, sizes = np.unique(groups[taken], return_counts=True)
+    assert set(sizes.tolist()) <= {7, 5}
+    assert len(kept) > 80
+    assert _sample(rows[:50], groups[:50], np.random.default_rng(0)).tolist() == list(range(50))
+
+
+def test_all_wrong_here_and_none_there_is_evidence() -> None:
+    wrong = np.repeat([True, False], [12, 30])
+    alone = np.arange(42)
+    assert _one_sided(wrong, wrong, alone) < 1e-6
+    assert _one_sided(wrong, wrong, alone // 100) > 0.05  # one group is one case
+    assert _one_sided(wrong, ~wrong, alone) > 0.5

@@ -44,8 +44,8 @@ CAUSAL = (
 )
 NOT_CAUSAL = (
     " {tried}, {speaker} moves {moved by the cue} of the way between {a} and {b} beyond equal changes without it "
-    "({moved by the cue|interval}; {pictures changed} pictures); that this causes the errors is not shown: both ways, and "
-    "{smallest move called a cause} at least, are asked for."
+    "({moved by the cue|interval}; {pictures changed} pictures); that this causes the errors is not shown: both "
+    "ways, and {smallest move called a cause} at least, are asked for."
 )
 NO_FURTHER = " Whether it causes the errors could not be tried: {reason}."
 SUSPECTS = (
