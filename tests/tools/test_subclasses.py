@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from tools.subclasses import adjusted_rand, find_parts, kmeans
+from tools.subclasses import adjusted_rand, find_parts, kmeans, spectral_parts
 
 
 def unit(x: np.ndarray) -> np.ndarray:
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True), dtype=np.float32)
 
 
 def test_adjusted_rand_equals_scikit_learn() -> None:
@@ -57,3 +57,13 @@ def test_copies_in_bursts_do_not_make_kinds() -> None:
     vectors = unit(rng.normal(size=(12, 64))[groups] + 0.05 * rng.normal(size=(72, 64)))
     parts, _ = find_parts(vectors, groups, rng)
     assert parts is None
+
+
+def test_spectral_parts_follow_curved_kinds_that_k_means_cuts() -> None:
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(0, 2 * np.pi, 200)
+    truth = np.repeat([0, 1], 100)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.where(truth, 3.0, 1.0)[:, None]
+    points = (ring + 0.05 * rng.normal(size=(200, 2))).astype(np.float32)
+    assert adjusted_rand(spectral_parts(points, 2, rng), truth) == 1.0
+    assert adjusted_rand(kmeans(points, 2, rng)[0], truth) < 0.2

@@ -69,7 +69,8 @@ def check(case: Case, scope: Scope) -> Findings:
     return Measured(
         measured,
         phrase("No class fell into kinds that two halves of it agree on (stability at most {highest stability seen}, "
-               "{stability asked for} asked for). Kinds that look alike to the encoder cannot be seen.", measured),
+               "{stability asked for} asked for) and that are tighter than one cloud of pictures would give. Kinds that "
+               "look alike to the encoder cannot be seen.", measured),
     )  # fmt: skip
 
 
@@ -106,7 +107,13 @@ def _weakest(case: Case, kinds: Kinds) -> tuple[int | None, float]:
 def _finding(case: Case, kinds: Kinds, weak: int | None) -> Finding:
     count = int(kinds.parts.labels.max()) + 1
     evidence = [
-        Evidence("kinds found", count, "count", len(kinds.rows), how="spherical k-means that two halves agree on"),
+        Evidence(
+            "kinds found",
+            count,
+            "count",
+            len(kinds.rows),
+            how="parts tighter than one cloud, on which two halves agree",
+        ),
         Evidence("stability", kinds.parts.stability, "score", how="adjusted Rand index between halves; one = the same"),
     ]
     texts, images = [], []
