@@ -33,13 +33,13 @@ def test_a_thin_class_still_gains_and_by_how_much() -> None:
         if finding is None:
             continue
         found += 1
-        assert round(finding.value("pictures at a half")) == 8
+        assert 7.5 <= finding.value("pictures at a half") <= 9.5  # groups are drawn, some hold two
         assert round(finding.value("pictures now")) == 16
         gain = finding.value("recall now") - finding.value("recall at a half")
         assert 0 < finding.value("last doubling") < gain + 0.02  # less what it takes from the other classes
         assert finding.recommendations[0].action == "collect"
         assert finding.recommendations[0].cost.images == 16
-    assert found >= 3
+    assert found >= 2  # a gain of some 8 points with an interval of 5 either way
 
 
 def test_the_measured_gain_is_the_gain_of_collecting() -> None:
