@@ -76,7 +76,9 @@ def check(case: Case, scope: Scope) -> Findings:
         raise NotApplicable("there is no second split: neither labelled test pictures nor production pictures")
     found = [shift for side in sides for shift in _shifts(case, side)]
     if not found:
-        raise NotApplicable(f"fewer than {FEWEST_GROUPS} groups of pictures in a split are too few to compare")
+        raise NotApplicable(
+            f"no class has pictures in both splits, or a split has fewer than {FEWEST_GROUPS} groups of them"
+        )
     rejected = benjamini_hochberg(np.array([s.p for s in found]), RATE)
     sure = [s for s, r in zip(found, rejected, strict=True) if r and s.low > 0.5 and s.auc >= WORTH_SAYING]
     chosen = scoped_classes(case, scope)
@@ -130,6 +132,8 @@ def _shifts(case: Case, side: Side) -> list[Shift]:
     else:
         size = min(len(ours), len(theirs), MOST)
         pairs.append((rng.permutation(ours)[:size], rng.permutation(theirs)[:size]))
+    if not pairs:  # no class has pictures in both
+        return []
     together = np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
     out = [_two_sample(case, side, None, together, rng)]
     largest = sorted(range(len(named)), key=lambda i: -len(pairs[i][0]))[:MOST_CLASSES]

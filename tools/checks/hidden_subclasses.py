@@ -69,8 +69,8 @@ def check(case: Case, scope: Scope) -> Findings:
     return Measured(
         measured,
         phrase("No class fell into kinds that two halves of it agree on (stability at most {highest stability seen}, "
-               "{stability asked for} asked for) and that are tighter than one cloud of pictures would give. Kinds that "
-               "look alike to the encoder cannot be seen.", measured),
+               "{stability asked for} asked for) and that are tighter than one cloud of pictures would give. Kinds "
+               "that look alike to the encoder cannot be seen.", measured),
     )  # fmt: skip
 
 

@@ -68,3 +68,9 @@ def test_ridge_in_its_primal_form() -> None:
 
 def test_without_a_second_split_it_is_not_applicable() -> None:
     assert outcome(vector_case({"cat": 60, "dog": 60})).status == "not_applicable"
+
+
+def test_splits_without_a_class_in_common_are_not_applicable() -> None:
+    case = vector_case(dict.fromkeys(("ash", "elm", "fir", "oak"), 40))
+    case.dataset.splits[:] = np.where(case.targets < 2, "train", "test")
+    assert outcome(case).status == "not_applicable"
