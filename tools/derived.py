@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from tools.training.baseline import parent_scores, plain_training
 
 if TYPE_CHECKING:
     from tools.case import Arrays, Case
+
+Found = TypeVar("Found")
 
 NEIGHBOURS = 20
 PARTS = ("rows", "area", "foreground", "background")
@@ -37,6 +39,14 @@ class Derived:
 
     def __init__(self, case: "Case") -> None:
         self._case = case
+        self._found: dict[str, Any] = {}
+
+    def once(self, key: str, compute: Callable[[], Found]) -> Found:
+        """What several checks of one run need and is no plain array: computed by the first that asks."""
+        if key not in self._found:
+            self._found[key] = compute()
+        found: Found = self._found[key]
+        return found
 
     def _kept(self, name: str, compute: "Callable[[], Arrays]") -> "Arrays":
         key = f"{name}-{self._case.fingerprint}-{code_version()}"

@@ -76,6 +76,10 @@ def check(case: Case, scope: Scope) -> Findings:
 
 def class_kinds(case: Case, name: str) -> tuple[Kinds | None, float]:
     """Stable kinds of a class's training images, None if there are none; and the best stability seen."""
+    return case.derived.once(f"kinds of {name}", lambda: _class_kinds(case, name))
+
+
+def _class_kinds(case: Case, name: str) -> tuple[Kinds | None, float]:
     number = case.number(name)
     rows = np.flatnonzero(case.fit & (case.targets == number))
     parts, best = find_parts(case.space.vectors[rows], case.derived.grouping.groups[rows], case.rng(f"kinds-{name}"))
