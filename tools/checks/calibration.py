@@ -16,7 +16,9 @@ from tools.wording import phrase
 
 CODE = "calibration"
 FEWEST = 50
-"""Judged pictures; with fewer even a model that is always 20 points too sure passes for calibrated."""
+"""Judged pictures, five bins of the least size; a share of so many has a Wilson interval some 25 points wide."""
+MOST = 20_000
+"""Judged pictures looked at, whole groups drawn at random, so that large sets stay under a second."""
 SURE = 0.05
 WORTH = 0.02
 """A smaller calibration error moves no decision: a score of 0.90 means at least 0.88."""
@@ -48,13 +50,18 @@ def check(case: Case, scope: Scope) -> Findings:
 
 
 def scored(case: Case) -> NDArray[np.int64]:
-    """Judged rows with a full vector of probabilities."""
+    """Judged rows with a full vector of probabilities, at most about ``MOST``."""
     if not case.derived.judged.any():
         return np.zeros(0, dtype=np.int64)
     scores = case.derived.scores
     full = case.subject == "baseline" or (case.predictions is not None and case.predictions.full_vectors)
     whole = case.derived.judged & np.isfinite(scores).all(axis=1) & full
-    return np.flatnonzero(whole)
+    rows = np.flatnonzero(whole)
+    if len(rows) <= MOST:
+        return rows
+    names, sizes = np.unique(case.derived.grouping.groups[rows], return_counts=True)
+    order = case.rng(f"{CODE} sample").permutation(len(names))
+    return rows[np.isin(case.derived.grouping.groups[rows], names[order[np.cumsum(sizes[order]) <= MOST]])]
 
 
 Bias = tuple[float, float, float]
@@ -84,7 +91,13 @@ def _evidence(
     accuracy = float((predicted == case.targets[rows]).mean())
     pivot = "equal-mass bins, upward bias taken off, group bootstrap"
     return (
-        Evidence("mean score", float(said.mean()), "share", n, how=f"{case.subject}; score of the class that is said"),
+        Evidence(
+            "mean score",
+            float(said.mean()),
+            "share",
+            n,
+            how=f"{case.subject}; of the class said; sampled beyond {MOST}",
+        ),
         Evidence("share right", accuracy, "share", n, how=f"{case.subject}; on the same pictures"),
         Evidence("promised too much", bias[0], "points", n, bias[1], bias[2], "mean score less share right; groups"),
         Evidence("calibration error", before.corrected, "share", n, before.low, before.high, pivot),
