@@ -86,7 +86,7 @@ def check(case: Case, scope: Scope) -> Findings:
         whole = next((s for s in sure if s.side == side and s.name is None), None)
         parts = [s for s in sure if s.side == side and s.name is not None and chosen[case.number(s.name)]]
         if parts or (whole is not None and (chosen.all() or not _classes_compared(found, side))):
-            yield _finding(case, whole or _all(found, side), parts, found)
+            yield _finding(case, _all(found, side), parts, found, everywhere=whole is not None)
     evidence = (
         *(_auc(s) for s in found if s.name is None),
         Evidence("worth saying", WORTH_SAYING, "score", how="area under the curve; one half = alike"),
@@ -228,17 +228,22 @@ def _auc(shift: Shift) -> Evidence:
     return Evidence(name, shift.auc, "score", len(shift.rows) + len(shift.training), shift.low, shift.high, how)
 
 
-def _finding(case: Case, whole: Shift, parts: list[Shift], found: list[Shift]) -> Finding:
+def _finding(case: Case, whole: Shift, parts: list[Shift], found: list[Shift], *, everywhere: bool) -> Finding:
+    """Of a whole split, or where that is not sure, of the classes in which it surely differs."""
     parts = sorted(parts, key=lambda s: -s.auc)
     evidence = [_auc(whole), Evidence("p", whole.p, "p", how="groups dealt at random within classes, normal tail")]
     evidence += [_auc(s) for s in parts]
-    order = whole.rows[np.argsort(-whole.scores, kind="stable")]
-    told = contrast(case, whole.rows, whole.training)
-    text = "The {side} pictures can be told from the training pictures: {" + evidence[0].name + "} "
-    text += "({" + evidence[0].name + "|interval}) of comparisons put the {side} picture on the right side, where half "
-    text += "would be chance"
-    if parts:
-        text += "; most of all {parts}"
+    speaks_of = [whole] if everywhere else parts
+    rows, training = (np.concatenate([getattr(s, name) for s in speaks_of]) for name in ("rows", "training"))
+    order = rows[np.argsort(-np.concatenate([s.scores for s in speaks_of]), kind="stable")]
+    told = contrast(case, rows, training)
+    if everywhere:
+        text = "The {side} pictures can be told from the training pictures: {" + evidence[0].name + "} "
+        text += "({" + evidence[0].name + "|interval}) of comparisons put the {side} picture on the right side, where "
+        text += "half would be chance" + ("; most of all {parts}" if parts else "")
+    else:
+        text = "In some classes the {side} pictures can be told from the training pictures: {parts} of comparisons put "
+        text += "the {side} picture on the right side, where half would be chance"
     text += (
         ". They are {contrast}." if told.words else ". No property or name measured here says in what; look at them."
     )
@@ -246,7 +251,8 @@ def _finding(case: Case, whole: Shift, parts: list[Shift], found: list[Shift]) -
     evidence.append(Evidence("classes compared", compared, "count"))
     explained = None
     if whole.side == "test":
-        extra, said, explained = _errors(case, whole, found)
+        by_class = [s for s in found if s.side == whole.side and s.name is not None] if everywhere else parts
+        extra, said, explained = _errors(case, by_class or [whole])
         evidence += extra
         text += said
     spelled = listed([f"{s.name} {_auc(s).text}" for s in parts[:4]]) if parts else ""
@@ -255,7 +261,8 @@ def _finding(case: Case, whole: Shift, parts: list[Shift], found: list[Shift]) -
     wanted = f" of {listed(names[:4])}" if names else ""
     return Finding(
         CODE,
-        f"The {whole.side} pictures differ from the training pictures",
+        f"The {whole.side} pictures differ from the training pictures"
+        + ("" if everywhere else f" in {listed(names[:4])}"),
         severity(explained),
         phrase(text, evidence, side=whole.side, parts=spelled, contrast=told.text),
         tuple(evidence),
@@ -275,12 +282,11 @@ def _finding(case: Case, whole: Shift, parts: list[Shift], found: list[Shift]) -
     )
 
 
-def _errors(case: Case, whole: Shift, found: list[Shift]) -> tuple[list[Evidence], str, float | None]:
+def _errors(case: Case, apart: list[Shift]) -> tuple[list[Evidence], str, float | None]:
     """Errors on the third least like training against the rest, each class's own rate taken out.
 
     Least alike within its class wherever a class could be compared: what changed may differ from class to class.
     """
-    apart = [s for s in found if s.side == whole.side and s.name is not None] or [whole]
     rows = np.concatenate([s.rows for s in apart])
     scores = np.concatenate([np.argsort(np.argsort(s.scores)) / len(s.scores) for s in apart])
     judged = case.derived.judged[rows]
@@ -311,7 +317,7 @@ def _errors(case: Case, whole: Shift, found: list[Shift]) -> tuple[list[Evidence
             "{errors on the others} of the others; within classes that is no more than chance."
         )
         return evidence, text, None
-    explained = gap * float(unlike.sum()) / float(wrong.sum())
+    explained = gap * float(unlike.sum()) / max(1, int(case.derived.errors.sum()))
     text = (
         " The model errs on {errors on the least alike third} of the third least like training and on "
         "{errors on the others} of the others ({excess of errors} within classes): errors follow the difference."
