@@ -61,6 +61,8 @@ class Cause:
         More numbers, for ``note``.
     note : str
         A further sentence, a template of ``evidence`` with {a} and {b}.
+    named : bool
+        Whether something measured or given says which pictures, rather than likeness alone.
     whole : bool
         The pair as a whole was tested, out of fold: errors need not show it more often than correct pictures.
     """
@@ -77,6 +79,7 @@ class Cause:
     refit: bool = False
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
+    named: bool = True
     whole: bool = False
 
 
@@ -179,7 +182,10 @@ class _Pair:
         rung: Rung | None = None,
         tested: NDArray[np.bool_] | None = None,
     ) -> Cause:
-        """A cause that a picture shows or does not, tested by Fisher against the correct pictures (of ``tested``)."""
+        """A cause that a picture shows or does not, tested by Fisher against the correct pictures (of ``tested``).
+
+        Pictures whose own label is doubted take no part: what looks like an error there may be none.
+        """
         hit, calm = self.errors & shows, self.correct & shows
         on = self.both if tested is None else tested
         table = [
@@ -257,6 +263,7 @@ def _likeness_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"its nearest training pictures are a mixture of {a} and {b}"
     alike = pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
+    alike = replace(alike, named=False)
     yield _as_a_pair(case, shared, pair, alike) or alike
     advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
@@ -294,7 +301,8 @@ def _slice_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
                          Cost(images=30, minutes=30))  # fmt: skip
         why = f"it is among the pictures {found.words}"
         tested = case.derived.judged & ~first_half(case)
-        yield pair.shown("weak-slices", f"pictures {found.words}", why, found.members, advice, tested=tested)
+        cause = pair.shown("weak-slices", f"pictures {found.words}", why, found.members, advice, tested=tested)
+        yield replace(cause, named=found.named)
 
 
 def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
@@ -309,7 +317,9 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         advice = _advise("split", a, "each kind gets a label of its own, and their scores are added up again",
                          Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
-        yield pair.shown("hidden-subclasses", f"one kind of {a} looks like {b}", why, shows, advice)
+        yield replace(
+            pair.shown("hidden-subclasses", f"one kind of {a} looks like {b}", why, shows, advice), named=False
+        )
 
 
 def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
@@ -320,7 +330,8 @@ def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
         advice = balance_advice(pair.names, "confusion-causes")
         why = f"the picture is {test.words}, as those of {b} mostly are"
-        yield pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
+        cause = pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
+        yield replace(cause, named=not test.cue.of_class)
 
 
 def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:

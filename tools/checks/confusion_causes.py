@@ -13,6 +13,9 @@ MOST_PAIRS = 3
 """An audit without a pair in question looks at the pairs with the most errors."""
 SHOWN = 24
 FEWEST_SHOWING = 2
+SAME_ERRORS = 0.5
+SURE = 0.01
+"""P-value a named cause needs before likeness gives way to it."""
 SMALLEST_EXCESS = 0.1
 """A cause that errors show hardly more often than correct pictures do is none (DECISIONS "Few errors")."""
 
@@ -58,14 +61,23 @@ def _exceeds(case: Case, cause: Cause) -> bool:
 
 
 def _distinct(causes: list[Cause]) -> list[Cause]:
-    """Strongest first; of two causes with one code that show in nearly the same errors only the stronger stays."""
+    """Strongest first; of two causes with one code that show in nearly the same errors only the stronger stays.
+
+    Likeness alone gives way to a sure cause with a name that shows in nearly the same errors: pictures with wrong
+    labels or one light also look alike, and the name is what can be acted on.
+    """
     kept: list[Cause] = []
+    sure = [c for c in causes if c.named and c.p < SURE]
     for cause in sorted(causes, key=lambda c: (c.p, -c.errors.sum())):
-        same = [k for k in kept if k.code == cause.code]
-        overlap = [(k.errors & cause.errors).sum() / (k.errors | cause.errors).sum() for k in same]
-        if not overlap or max(overlap) < 0.5:
+        rivals = [k for k in kept if k.code == cause.code] + ([] if cause.named else sure)
+        if all(_overlap(k, cause) < SAME_ERRORS for k in rivals):
             kept.append(cause)
     return kept
+
+
+def _overlap(a: Cause, b: Cause) -> float:
+    """Share of their errors that two causes have in common (Jaccard)."""
+    return float((a.errors & b.errors).sum() / max(1, (a.errors | b.errors).sum()))
 
 
 def _accounts(case: Case, pair: tuple[str, str], proven: list[Cause]) -> list[Evidence]:
