@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LIBRARIES = {
     # Idle OpenMP threads sleep instead of spinning: on two cores shared with others a what-if took 3 s, not 20 to 40.
     "OMP_WAIT_POLICY": "PASSIVE",
+    # The products here are small: waiting for a second OpenBLAS thread cost 5 CPU-s where one thread took 0.07.
+    "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

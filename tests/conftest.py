@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep: tests share their cores with others
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app.edge does
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

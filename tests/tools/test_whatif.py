@@ -63,7 +63,7 @@ def test_relabelling_planted_noise_helps_and_is_counted() -> None:
     effect = run_experiment(case, "relabel")
     assert effect.primary.verdict == "helps"
     assert effect.primary.delta > 0.03
-    assert effect.changed == pytest.approx(0.8 * len(truth), rel=0.35)
+    assert 0.4 * len(truth) <= effect.changed <= len(truth)  # surer labels are flagged, not every planted one
     assert effect.evaluated_on == "the given test split"
 
 
