@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Case
+from tools.drill import copy_evidence
 from tools.duplicates import Duplicates, duplicates
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.registry import Findings, NotApplicable
@@ -28,7 +29,7 @@ def check(case: Case, scope: Scope) -> Findings:
     found = duplicates(case)
     inside = scoped_images(case, scope)
     members = found.copied & _touching(found.sets, inside)
-    evidence = measure(found, members, inside)
+    evidence = measure(found, members, inside) + copy_evidence(case)
     if members.any():
         yield _copies(case, found, members, evidence)
     return Measured(evidence, f"{found.reach}; one such pair would have been reported")
