@@ -7,8 +7,9 @@ process, like ours, so that peak memory is each one's own).
 """
 
 import argparse
-import multiprocessing
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -42,7 +43,9 @@ def vectors_of(n: int) -> tuple[NDArray[np.float64], list[str], list[str]]:
     kind = label * KINDS + rng.integers(0, KINDS, n)[objects]
     centres = rng.normal(size=(CLASSES, DIMENSIONS))[np.arange(CLASSES * KINDS) // KINDS]
     centres = centres + 0.7 * rng.normal(size=centres.shape)
-    vectors = centres[kind] * SEPARATION + rng.normal(size=(n, DIMENSIONS))[objects] + 0.2 * rng.normal(size=(n, DIMENSIONS))
+    vectors = (
+        centres[kind] * SEPARATION + rng.normal(size=(n, DIMENSIONS))[objects] + 0.2 * rng.normal(size=(n, DIMENSIONS))
+    )
     test = rng.random(n)[objects] < 0.2
     label = np.where(rng.random(n) < WRONG, rng.integers(0, CLASSES, n), label)
     return vectors, [f"class {c}" for c in label], ["test" if t else "train" for t in test]
@@ -110,12 +113,15 @@ def main() -> None:
     """Measure each size in processes of their own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 50_000])
-    context = multiprocessing.get_context("spawn")
-    for size in parser.parse_args().sizes:
-        for work in (ours, cleanlab) if find_spec("cleanlab") else (ours,):
-            process = context.Process(target=work, args=(size,))
-            process.start()
-            process.join()
+    parser.add_argument("--only", choices=("ours", "cleanlab"), help="in this process")
+    given = parser.parse_args()
+    if given.only:
+        for size in given.sizes:
+            (ours if given.only == "ours" else cleanlab)(size)
+        return
+    for size in given.sizes:
+        for side in ("ours", "cleanlab") if find_spec("cleanlab") else ("ours",):
+            subprocess.run([sys.executable, "-m", "benchmarks.audit", "--only", side, "--sizes", str(size)], check=True)
 
 
 if __name__ == "__main__":

@@ -228,14 +228,10 @@ def key_of(finding: Finding) -> Key:
     return finding.code, tuple(sorted(finding.scope.classes)), finding.scope.pair, finding.scope.slice
 
 
-def all_findings(case: Case) -> list[Finding]:
-    """Findings of every check; a check that fails stops the benchmark."""
-    out: list[Finding] = []
-    for outcome in run_checks(case):
-        if outcome.status == "failed":
-            raise RuntimeError(f"{outcome.code}: {outcome.reason}")
-        out += outcome.findings
-    return out
+def all_findings(case: Case) -> tuple[list[Finding], set[str]]:
+    """Findings of every check, and the checks that failed."""
+    outcomes = run_checks(case)
+    return [f for o in outcomes for f in o.findings], {o.code for o in outcomes if o.status == "failed"}
 
 
 @cache
@@ -243,7 +239,7 @@ def twin_of(name: str, seed: int) -> tuple[Case, tuple[Finding, ...]]:
     """A clean case and its findings."""
     case = TWINS[name](seed)
     case = replace(case, settings=replace(case.settings, seed=seed), store=MemoryStore())
-    return case, tuple(all_findings(case))
+    return case, tuple(all_findings(case)[0])
 
 
 def measure(fault: Fault, strength: float, seeds: Iterable[int]) -> Cell:
@@ -253,7 +249,7 @@ def measure(fault: Fault, strength: float, seeds: Iterable[int]) -> Cell:
         clean, before = twin_of(fault.twin, seed)
         case, affected = fault.plant(clean, strength, seed)
         case = replace(case, settings=replace(case.settings, seed=seed), store=MemoryStore())
-        found = all_findings(case)
+        found, failed = all_findings(case)
         known = {key_of(f) for f in before}
         loud_before = {key_of(f) for f in before if f.severity.level != "low"}
         hits = [f for f in found if f.code in fault.codes and _names(fault, f)]
@@ -269,6 +265,7 @@ def measure(fault: Fault, strength: float, seeds: Iterable[int]) -> Cell:
         _count_rank(cell, fault, case, clean)
         allowed = fault.codes | fault.consequences | WORSE_MODEL
         alarms = {f.code for f in found if f.severity.level != "low" and key_of(f) not in known} - allowed
+        alarms |= {f"{code} failed" for code in failed}
         cell.alarms.update(alarms)
         cell.seeds_with_alarm += bool(alarms)
     return cell

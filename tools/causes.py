@@ -106,7 +106,7 @@ class _Shared:
     def __init__(self, case: Case) -> None:
         self.case = case
         self._kinds: dict[str, Kinds | None] = {}
-        self.plain = _rescored(case, lambda t: t)
+        self.plain = np.where(case.evaluation, case.derived.baseline.argmax(axis=1), -1)
         self.suspects = case_suspects(case)
         self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
         self.suspect[self.suspects.rows[self.suspects.flagged]] = True
