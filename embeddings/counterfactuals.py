@@ -83,9 +83,7 @@ def swap(
     return put_on(pixels, probability, erase(other, region_of(other_probability)))
 
 
-def put_on(
-    pixels: NDArray[np.uint8], probability: NDArray[np.float32], behind: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def put_on(pixels: NDArray[np.uint8], probability: NDArray[np.float32], behind: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The foreground of a picture on a picture that is background everywhere, as ``erase`` makes one.
 
     Parameters
