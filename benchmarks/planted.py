@@ -160,7 +160,7 @@ def _of(*codes: str) -> frozenset[str]:
 
 
 POOR = _of("image-quality", "weak-slices", "variety-lighting", "outliers", "distribution-shift", "wrong-labels")
-LABELS = _of("weak-slices", "similar-classes", "hidden-subclasses", "outliers", "not-visual")
+LABELS = _of("weak-slices", "similar-classes", "hidden-subclasses", "outliers", "not-visual", "grouped-images")
 DOG = _of("dog", "wolf")
 FAULTS: tuple[Fault, ...] = (
     Fault("wrong labels, random", "separable", (0.03, 0.08, 0.15),
@@ -182,10 +182,10 @@ FAULTS: tuple[Fault, ...] = (
           consequences=_of("near-duplicates", "grouped-images", "wrong-labels") | LABELS),
     Fault("cue: a setting goes along with the label", "setting", (0.7, 0.8, 0.95),
           lambda _c, s, seed: cue_case(agreement=s, seed=seed), _of("spurious-cue"), _of("apples", "citrus"),
-          _of("weak-slices", "variety-background", "hidden-subclasses", "distribution-shift")),
-    Fault("imbalance (training pictures left of a class)", "close", (56, 28, 10),
+          _of("weak-slices", "variety-background", "hidden-subclasses", "distribution-shift", "grouped-images")),
+    Fault("imbalance (training pictures left of a class)", "close", (40, 28, 10),
           lambda c, s, seed: (thin_out(c, "dog", int(s), seed=seed), None), _of("class-balance"), DOG,
-          _of("image-quantity", "weak-slices", "wrong-labels", "distribution-shift", "similar-classes")),
+          _of("image-quantity", "weak-slices", "wrong-labels", "distribution-shift", "similar-classes", "grouped-images")),
     Fault("dark pictures", "separable", (8, 25, 60), _spoilt("brightness", 0.04), _of("image-quality"),
           consequences=POOR),
     Fault("blurred pictures", "separable", (8, 25, 60), _spoilt("sharpness", 5.0), _of("image-quality"),

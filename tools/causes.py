@@ -181,16 +181,19 @@ class _Pair:
         advice: Recommendation,
         rung: Rung | None = None,
         tested: NDArray[np.bool_] | None = None,
+        *,
+        likeness: bool = False,
     ) -> Cause:
         """A cause that a picture shows or does not, tested by Fisher against the correct pictures (of ``tested``).
 
-        Pictures whose own label is doubted take no part: what looks like an error there may be none.
+        Pictures whose own label is doubted take no part: what looks like an error there may be none. For causes by
+        ``likeness`` any flagged label counts, as a picture under a wrong label is unlike its class by itself.
         """
-        hit, calm = self.errors & shows, self.correct & shows
+        aside = self.shared.suspect if likeness else self.shared.doubted
+        sides = [side & ~aside for side in (self.errors, self.correct)]
+        hit, calm = (side & shows for side in sides)
         on = self.both if tested is None else tested
-        table = [
-            [int((side & shows & on).sum()), int((side & ~shows & on).sum())] for side in (self.errors, self.correct)
-        ]
+        table = [[int((side & part & on).sum()) for part in (shows, ~shows)] for side in sides]
         p = float(fisher_exact(np.array(table), alternative="greater").pvalue)
         return self._cause(code, title, why, hit, calm, p, advice, rung)
 
@@ -268,7 +271,8 @@ def _likeness_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause
     advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
-    yield pair.shown("distribution-shift", f"unlike any training picture of {a}", why, far(case, pair.a), advice)
+    title = f"unlike any training picture of {a}"
+    yield pair.shown("distribution-shift", title, why, far(case, pair.a), advice, likeness=True)
 
 
 def _as_a_pair(case: Case, shared: _Shared, pair: _Pair, alike: Cause) -> Cause | None:
@@ -317,9 +321,8 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         advice = _advise("split", a, "each kind gets a label of its own, and their scores are added up again",
                          Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
-        yield replace(
-            pair.shown("hidden-subclasses", f"one kind of {a} looks like {b}", why, shows, advice), named=False
-        )
+        title = f"one kind of {a} looks like {b}"
+        yield replace(pair.shown("hidden-subclasses", title, why, shows, advice, likeness=True), named=False)
 
 
 def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
-from embeddings.index import NeighbourGraph, nearest, neighbour_graph
+from embeddings.index import NeighbourGraph, neighbour_graph
 from tools.code_version import code_version
 from tools.eyes import Parts
 from tools.folds import partition
-from tools.groups import Grouping, held_out_nearness, similarity_groups
+from tools.groups import Grouping, nearness_in_graph, similarity_groups
 from tools.training.baseline import parent_scores, plain_training
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ class Derived:
         case = self._case
         if not case.has_test:
             return np.zeros(0, dtype=np.float32)
-        vectors = case.space.vectors
-        return np.asarray(nearest(vectors[case.fit], vectors[case.evaluation], 1)[0][:, 0])
+        parts = np.where(case.fit, 0, -1)
+        return nearness_in_graph(case.space.vectors, self.graph, parts, np.flatnonzero(case.evaluation))
 
     @cached_property
     def random_nearness(self) -> NDArray[np.float32]:
         """Similarity of each image held out by random folds to its nearest training image."""
         case = self._case
-        return held_out_nearness(case.space.vectors[case.fit], self.random_folds[case.fit])
+        return nearness_in_graph(case.space.vectors, self.graph, self.random_folds, np.flatnonzero(case.fit))
 
     @cached_property
     def grouping(self) -> Grouping:
@@ -139,9 +139,12 @@ class Derived:
             groups = self.groups_at(similarity)
             if groups is None:
                 break
-            folds = partition(case.targets[case.fit], groups[case.fit], case.settings.folds, case.rng("grouping"))
+            folds = np.full(len(case.ids), -1, dtype=np.int64)
+            inside = case.targets[case.fit], groups[case.fit]
+            folds[case.fit] = partition(*inside, case.settings.folds, case.rng("grouping"))
             best, chosen = groups, similarity
-            if np.median(held_out_nearness(vectors[case.fit], folds)) <= np.median(self.test_nearness):
+            held_out = nearness_in_graph(vectors, self.graph, folds, np.flatnonzero(case.fit))
+            if np.median(held_out) <= np.median(self.test_nearness):
                 break
         return best, chosen, "similarity"
 

@@ -80,10 +80,25 @@ class Grouping:
     similarity: float
 
 
-def held_out_nearness(vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Similarity of each held-out image to its nearest training image, over folds; shape (n,)."""
-    best = np.empty(len(vectors), dtype=np.float32)
-    for fold in np.unique(folds):
-        held = folds == fold
-        best[held] = nearest(vectors[~held], vectors[held], 1)[0][:, 0]
-    return best
+def nearness_in_graph(
+    vectors: NDArray[np.float32], graph: NeighbourGraph, parts: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Similarity of some images to the nearest image of another part, shape (len(rows),).
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+    graph : NeighbourGraph
+        Of all n images; only images without such a neighbour in it are searched again.
+    parts : ndarray of int64, shape (n,)
+        Folds, say; images of part −1 are nobody's neighbour.
+    rows : ndarray of int64
+    """
+    near = parts[graph.neighbours[rows]]
+    allowed = (near >= 0) & (near != parts[rows][:, None])
+    out: NDArray[np.float32] = graph.similarities[rows, allowed.argmax(axis=1)]
+    missing = ~allowed.any(axis=1)
+    for part in np.unique(parts[rows[missing]]):
+        base, asked = (parts >= 0) & (parts != part), missing & (parts[rows] == part)
+        out[asked] = nearest(vectors[base], vectors[rows[asked]], 1)[0][:, 0]
+    return out

@@ -7,7 +7,7 @@ from scipy.spatial.distance import squareform
 
 import tools.groups
 from embeddings.index import neighbour_graph
-from tools.groups import held_out_nearness, similarity_groups
+from tools.groups import nearness_in_graph, similarity_groups
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -83,5 +83,21 @@ def test_held_out_nearness_by_hand() -> None:
     degrees = np.array([0, 60, 10, 90])
     vectors = np.stack([np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))], axis=1).astype(np.float32)
     # fold 0 holds 0° and 60°, fold 1 holds 10° and 90°
-    nearness = held_out_nearness(vectors, np.array([0, 0, 1, 1]))
+    nearness = nearness_in_graph(vectors, neighbour_graph(vectors, 3), np.array([0, 0, 1, 1]), np.arange(4))
     assert nearness == pytest.approx(np.cos(np.deg2rad([10, 30, 10, 30])), abs=1e-6)
+
+
+def test_nearness_in_the_graph_is_that_of_a_search_and_skips_images_of_no_part() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(60, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[:12] = vectors[0]  # more than the graph holds, all of one part: the others must be searched for
+    parts = rng.integers(0, 3, 60)
+    parts[:12] = 0
+    graph = neighbour_graph(vectors, 5)
+    found = nearness_in_graph(vectors, graph, parts, np.arange(60))
+    other = np.where(parts[:, None] != parts, vectors @ vectors.T, -1).max(axis=1)
+    np.testing.assert_allclose(found, other, atol=1e-6)
+    parts[40:] = -1
+    outside = nearness_in_graph(vectors, graph, parts, np.arange(40, 60))
+    np.testing.assert_allclose(outside, (vectors[40:] @ vectors[:40].T).max(axis=1), atol=1e-6)
