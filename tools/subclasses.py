@@ -91,8 +91,7 @@ def find_parts(
         return None, 0.0
     used = np.sort(rng.permutation(len(names))[:MOST_USED])
     bursts = _means(vectors, codes, len(names))[used]
-    left, scale, right = np.linalg.svd(bursts - mean, full_matrices=False)
-    left, scale, right = left[:, :DIRECTIONS], scale[:DIRECTIONS], right[:DIRECTIONS]
+    left, scale, right = _main_directions(bursts - mean)
     counts = range(2, min(most, len(vectors) // SMALLEST_PART) + 1)
     best, found, highest = 0.0, None, 0.0
     for by_direction, count in ((view, count) for view in (False, True) for count in counts):
@@ -112,6 +111,21 @@ def find_parts(
         if np.bincount(parts.labels, minlength=count).min() >= SMALLEST_PART:
             found, highest = parts, beyond * stability
     return found, best
+
+
+def _main_directions(
+    x: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The leading part of a singular value decomposition, by the smaller of the two Gram matrices."""
+    wide = x.astype(np.float64)
+    tall = len(x) > x.shape[1]
+    values, found = np.linalg.eigh(wide.T @ wide if tall else wide @ wide.T)
+    values, found = values[::-1][:DIRECTIONS], found[:, ::-1][:, :DIRECTIONS]
+    kept = values > 1e-12 * max(float(values[0]), 1e-300)
+    scale, found = np.sqrt(values[kept]), found[:, kept]
+    other = (wide @ found if tall else wide.T @ found) / scale
+    left, right = (other, found) if tall else (found, other)
+    return left.astype(np.float32), scale.astype(np.float32), right.T.astype(np.float32)
 
 
 def _sorted(parts: Parts, vectors: NDArray[np.float32]) -> Parts:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from tools import subclasses
 from tools.subclasses import adjusted_rand, find_parts, kmeans, spectral_parts
 
 
@@ -67,3 +68,14 @@ def test_spectral_parts_follow_curved_kinds_that_k_means_cuts() -> None:
     points = (ring + 0.05 * rng.normal(size=(200, 2))).astype(np.float32)
     assert adjusted_rand(spectral_parts(points, 2, rng), truth) == 1.0
     assert adjusted_rand(kmeans(points, 2, rng)[0], truth) < 0.2
+
+
+@pytest.mark.parametrize("shape", [(40, 90), (90, 40)])
+def test_main_directions_are_those_of_a_singular_value_decomposition(shape: tuple[int, int]) -> None:
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    left, scale, right = subclasses._main_directions(x)
+    expected = np.linalg.svd(x, full_matrices=False)
+    count = len(scale)
+    np.testing.assert_allclose(scale, expected[1][:count], rtol=1e-4)
+    best = (expected[0][:, :count] * expected[1][:count]) @ expected[2][:count]
+    np.testing.assert_allclose((left * scale) @ right, best, atol=1e-3)
