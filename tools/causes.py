@@ -1,38 +1,29 @@
 """Candidate causes of an A → B confusion, each a yes or no per picture of A, tested against A's correct pictures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import binomtest, fisher_exact, norm
 
 from tools.case import Case
-from tools.checks.hidden_subclasses import Kinds, class_kinds
+from tools.checks import not_visual
 from tools.checks.similar_classes import FEWEST, measure
 from tools.checks.spurious_cue import all_tests
-from tools.checks.weak_slices import distinct, halves, worth_testing
-from tools.checks.weak_slices import measure as measure_slice
 from tools.contrast import contrast
-from tools.cues import PRESENT, Cue, balance_advice, candidates
-from tools.experiments import reweight
+from tools.cues import PRESENT, balance_advice
 from tools.findings import Cost, Evidence, Recommendation, Rung
-from tools.label_errors import case_suspects
 from tools.likeness import far, mixed
-from tools.slices import Slice, excess_p, first_half
-from tools.slices import candidates as slice_candidates
-from tools.statistics import benjamini_hochberg
-from tools.training.baseline import Training, parent_scores, plain_training
+from tools.shared_evidence import FEWEST_CONFUSED, Shared
+from tools.slices import first_half
+from tools.statistics import quantile_of_normal
 
 EXTREME_QUANTILE = 0.025
-FEWEST_CONFUSED = 3
 PRESENT_P = 0.05
 INSEPARABLE_P = 0.05
 BY_LABELS = 0.5
 """Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
-STRONG_DOUBT = 0.85
-"""An error contradicts its label by definition; only a label that every view doubts this much may excuse it."""
 POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
 
 
@@ -96,75 +87,14 @@ def candidate_causes(case: Case, pairs: list[tuple[str, str]]) -> list[Cause]:
     """Every candidate for every pair given; shared work (refits, cues) is done once."""
     if not pairs:
         return []
-    shared = _Shared(case)
+    shared = Shared(case)
     return [cause for pair in pairs for cause in _of_pair(case, shared, pair)]
-
-
-class _Shared:
-    """Counterfactual refits and cue tests that all pairs use."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self._kinds: dict[str, Kinds | None] = {}
-        self.plain = np.where(case.evaluation, case.derived.baseline.argmax(axis=1), -1)
-        self.suspects = case_suspects(case)
-        self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
-        self.suspect[self.suspects.rows[self.suspects.flagged]] = True
-        self.doubted = np.zeros(len(case.ids), dtype=np.bool_)
-        strong = self.suspects.flagged & ((self.suspects.doubt > STRONG_DOUBT) | self.suspects.burst)
-        self.doubted[self.suspects.rows[strong]] = True
-        self.cleaned = _rescored(case, lambda t: t.only(~self.suspect[t.rows]))
-        self.balanced = None
-        if reweight.eligible(case):
-            self.balanced = _rescored(case, lambda t: reweight.change(case, t, {}, case.rng("reweight")))
-
-    @cached_property
-    def cues(self) -> list[Cue]:
-        """Candidate cues, found on the training pictures."""
-        return candidates(self.case, np.flatnonzero(self.case.fit))
-
-    @cached_property
-    def slices(self) -> list[Slice]:
-        """Weak slices confirmed on the half of the groups that did not find them."""
-        learnt, tested = halves(self.case)
-        if min(learnt.wrong.sum(), tested.wrong.sum()) < FEWEST_CONFUSED:
-            return []
-        found = slice_candidates(self.case, first_half(self.case))
-        carried = [s for s in found if worth_testing(s, learnt, tested)]
-        p = np.array([excess_p(tested.inside(s.members), tested.wrong, tested.stratum) for s in carried])
-        sure = zip(carried, p.tolist(), benjamini_hochberg(p).tolist(), strict=True)
-        results = [measure_slice(self.case, s, value, tested) for s, value, rejected in sure if rejected]
-        return [result.found for result in distinct(self.case, results)]
-
-    def kinds(self, name: str) -> Kinds | None:
-        """Stable kinds of a class, looked for once."""
-        if name not in self._kinds:
-            self._kinds[name] = class_kinds(self.case, name)[0]
-        return self._kinds[name]
-
-
-def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.int64]:
-    """Class numbers the baseline says of evaluation pictures after a change of its training; −1 elsewhere."""
-    classes = len(case.classes)
-    if case.has_test:
-        rows = [np.flatnonzero(case.fit)]
-        questions = [np.flatnonzero(case.evaluation)]
-    else:
-        folds = case.derived.folds()
-        names = np.unique(folds[folds >= 0])
-        rows = [np.flatnonzero((folds >= 0) & (folds != f)) for f in names]
-        questions = [np.flatnonzero(folds == f) for f in names]
-    trainings = [change(plain_training(r, case.targets, classes)) for r in rows]
-    out = np.full(len(case.ids), -1, dtype=np.int64)
-    for where, scores in zip(questions, parent_scores(case.space.vectors, trainings, questions, classes), strict=True):
-        out[where] = scores.argmax(axis=1)
-    return out
 
 
 class _Pair:
     """The pictures of one direction and how a candidate becomes a cause."""
 
-    def __init__(self, case: Case, shared: _Shared, pair: tuple[str, str]) -> None:
+    def __init__(self, case: Case, shared: Shared, pair: tuple[str, str]) -> None:
         self.case, self.shared, self.names = case, shared, pair
         self.a, self.b = (case.number(name) for name in pair)
         mine = case.derived.judged & (case.targets == self.a)
@@ -232,17 +162,18 @@ def _advise(
     return Recommendation(action, target, "confusion-causes", why, cost, experiment, arguments)
 
 
-def _of_pair(case: Case, shared: _Shared, names: tuple[str, str]) -> Iterator[Cause]:
+def _of_pair(case: Case, shared: Shared, names: tuple[str, str]) -> Iterator[Cause]:
     pair = _Pair(case, shared, names)
     yield from _refit_causes(case, shared, pair)
     yield from _likeness_causes(case, shared, pair)
+    yield from _chance_causes(case, shared, pair)
     yield from _slice_causes(case, shared, pair)
     yield from _poor_pictures(case, pair)
     yield from _kind_causes(case, pair)
     yield from _cue_causes(case, pair)
 
 
-def _refit_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
+def _refit_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
     count = int(shared.suspects.flagged.sum())
     if count:
         advice = _advise("relabel", f"{count} training labels that look wrong", "wrong labels teach the confusion",
@@ -259,7 +190,7 @@ def _refit_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
         yield pair.refitted("class-balance", "imbalance", why, shared.balanced, none, advice)
 
 
-def _likeness_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
+def _likeness_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
     a, b = pair.names
     advice = _advise("collect", f"pictures that show what tells {a} from {b}",
                      "nothing in these pictures decides; a closer view, or a rule for the border, would",
@@ -275,7 +206,7 @@ def _likeness_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause
     yield pair.shown("distribution-shift", title, why, far(case, pair.a), advice, likeness=True)
 
 
-def _as_a_pair(case: Case, shared: _Shared, pair: _Pair, alike: Cause) -> Cause | None:
+def _as_a_pair(case: Case, shared: Shared, pair: _Pair, alike: Cause) -> Cause | None:
     """Likeness tested out of fold, where it holds for the two classes as a whole; None where they are separable.
 
     Where nothing tells two classes apart, right and wrong pictures are alike too, so comparing them shows nothing.
@@ -295,7 +226,27 @@ def _as_a_pair(case: Case, shared: _Shared, pair: _Pair, alike: Cause) -> Cause 
     return replace(alike, p=min(found.p, alike.p), evidence=evidence, note=note, whole=True)
 
 
-def _slice_causes(case: Case, shared: _Shared, pair: _Pair) -> Iterator[Cause]:
+def _chance_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
+    """A class that nothing in the pictures tells from the others: then all of its confusions come from that."""
+    for number in (pair.a, pair.b):
+        area = shared.area(number)
+        if area is None or not area.at_chance:
+            continue
+        name, label = "told from all others", case.classes[number]
+        how = "area under the curve, the advisor's own head out of fold, groups kept whole; half is chance"
+        evidence = (Evidence(name, area.auc, "score", area.n, area.low, area.high, how),)
+        spread = (area.high - area.low) / (2 * quantile_of_normal(case.settings.confidence))
+        p = float(norm.cdf((area.auc - not_visual.WEAK) / max(spread, 1e-9)))
+        advice = _advise("relabel", label, "say what in a picture decides this label, or drop it",
+                         Cost(clicks=area.n, minutes=area.n / 12))  # fmt: skip
+        why = f"nothing in the pictures says that they are {label}"
+        cause = pair.shown("not-visual", f"{label} cannot be seen", why, pair.both, advice)
+        note = f"The area under the curve of {label} against all other classes is {{{name}}} ({{{name}|interval}})."
+        everything = {"errors": pair.errors, "correct": pair.correct}  # labels look wrong there for this very reason
+        yield replace(cause, p=p, evidence=evidence, note=note, whole=True, **everything)
+
+
+def _slice_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
     """Groups of pictures with more errors than elsewhere, tested on the half that did not find them."""
     a = pair.names[0]
     for found in shared.slices:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from tools.case import Case
-from tools.causes import FEWEST_CONFUSED, Cause, candidate_causes, ordered_pairs
+from tools.causes import Cause, candidate_causes, ordered_pairs
 from tools.findings import Evidence, Finding, Measured, Scope, severity
 from tools.registry import Findings, NotApplicable
+from tools.shared_evidence import FEWEST_CONFUSED
 from tools.statistics import benjamini_hochberg, difference_of_shares, wilson
 from tools.wording import phrase
 
@@ -128,11 +129,15 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
         evidence.append(
             Evidence("difference", hit / of - calm / fine, "points", of + fine, *interval, "Newcombe interval")
         )
-        template += (
+        said = (
             " The same change makes {share of correct pictures} of the right pictures of {a} wrong."
             if cause.refit
             else " Of the pictures of {a} that are right it holds for {share of correct pictures}."
         )
+        if not (
+            cause.whole and (hit, calm) == (of, fine)
+        ):  # of every picture, right or wrong: only the note tells anything
+            template += said
     evidence += cause.evidence
     if cause.note:
         template += " " + cause.note

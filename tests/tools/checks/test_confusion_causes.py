@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.similar import halve
+from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
@@ -85,3 +86,13 @@ def test_swapped_labels_between_separable_classes_are_not_likeness() -> None:
     findings = outcome(case, "cat", "dog").findings
     assert findings[0].code == "wrong-labels"
     assert "right between the two" not in {e.name for f in findings for e in f.evidence}
+
+
+def test_a_label_unrelated_to_the_pictures_explains_its_confusions() -> None:
+    sizes = {"cat": 300, "dog": 300, "hen": 300}
+    case, _ = rename_at_random(vector_case(sizes, separation=3.0), "in stock", 0.25)
+    first = outcome(case, "in stock", "hen").findings[0]
+    assert first.code == "not-visual"
+    assert first.value("share of these errors") == 1.0
+    assert first.value("told from all others") == pytest.approx(0.5, abs=0.1)
+    assert "not-visual" not in {f.code for f in outcome(vector_case(sizes, separation=1.0), "cat", "dog").findings}

@@ -1,0 +1,94 @@
+"""What the causes of all confusions of a case share: doubted labels, refits without a fault, cues, kinds, slices."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Case
+from tools.checks import not_visual
+from tools.checks.hidden_subclasses import Kinds, class_kinds
+from tools.checks.weak_slices import distinct, halves, worth_testing
+from tools.checks.weak_slices import measure as measure_slice
+from tools.cues import Cue, candidates
+from tools.experiments import reweight
+from tools.label_errors import case_suspects
+from tools.slices import Slice, excess_p, first_half
+from tools.slices import candidates as slice_candidates
+from tools.statistics import benjamini_hochberg
+from tools.training.baseline import Training, parent_scores, plain_training
+
+FEWEST_CONFUSED = 3
+STRONG_DOUBT = 0.85
+"""An error contradicts its label by definition; only a label that every view doubts this much may excuse it."""
+
+
+class Shared:
+    """Counterfactual refits and cue tests that all pairs use."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._kinds: dict[str, Kinds | None] = {}
+        self._areas: dict[int, not_visual.Area | None] = {}
+        self.plain = np.where(case.evaluation, case.derived.baseline.argmax(axis=1), -1)
+        self.suspects = case_suspects(case)
+        self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
+        self.suspect[self.suspects.rows[self.suspects.flagged]] = True
+        self.doubted = np.zeros(len(case.ids), dtype=np.bool_)
+        strong = self.suspects.flagged & ((self.suspects.doubt > STRONG_DOUBT) | self.suspects.burst)
+        self.doubted[self.suspects.rows[strong]] = True
+        self.cleaned = _rescored(case, lambda t: t.only(~self.suspect[t.rows]))
+        self.balanced = None
+        if reweight.eligible(case):
+            self.balanced = _rescored(case, lambda t: reweight.change(case, t, {}, case.rng("reweight")))
+
+    @cached_property
+    def cues(self) -> list[Cue]:
+        """Candidate cues, found on the training pictures."""
+        return candidates(self.case, np.flatnonzero(self.case.fit))
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """Weak slices confirmed on the half of the groups that did not find them."""
+        learnt, tested = halves(self.case)
+        if min(learnt.wrong.sum(), tested.wrong.sum()) < FEWEST_CONFUSED:
+            return []
+        found = slice_candidates(self.case, first_half(self.case))
+        carried = [s for s in found if worth_testing(s, learnt, tested)]
+        p = np.array([excess_p(tested.inside(s.members), tested.wrong, tested.stratum) for s in carried])
+        sure = zip(carried, p.tolist(), benjamini_hochberg(p).tolist(), strict=True)
+        results = [measure_slice(self.case, s, value, tested) for s, value, rejected in sure if rejected]
+        return [result.found for result in distinct(self.case, results)]
+
+    def area(self, number: int) -> not_visual.Area | None:
+        """How well a class is told from all others; None where it has too few independent pictures to say."""
+        if number not in self._areas:
+            groups = self.case.derived.grouping.groups
+            enough = len(np.unique(groups[self.case.fit & (self.case.targets == number)])) >= not_visual.FEWEST_GROUPS
+            self._areas[number] = not_visual.measure(self.case, number) if enough else None
+        return self._areas[number]
+
+    def kinds(self, name: str) -> Kinds | None:
+        """Stable kinds of a class, looked for once."""
+        if name not in self._kinds:
+            self._kinds[name] = class_kinds(self.case, name)[0]
+        return self._kinds[name]
+
+
+def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.int64]:
+    """Class numbers the baseline says of evaluation pictures after a change of its training; −1 elsewhere."""
+    classes = len(case.classes)
+    if case.has_test:
+        rows = [np.flatnonzero(case.fit)]
+        questions = [np.flatnonzero(case.evaluation)]
+    else:
+        folds = case.derived.folds()
+        names = np.unique(folds[folds >= 0])
+        rows = [np.flatnonzero((folds >= 0) & (folds != f)) for f in names]
+        questions = [np.flatnonzero(folds == f) for f in names]
+    trainings = [change(plain_training(r, case.targets, classes)) for r in rows]
+    out = np.full(len(case.ids), -1, dtype=np.int64)
+    for where, scores in zip(questions, parent_scores(case.space.vectors, trainings, questions, classes), strict=True):
+        out[where] = scores.argmax(axis=1)
+    return out
