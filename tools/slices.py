@@ -12,7 +12,7 @@ from scipy.stats import hypergeom
 
 from tools.case import Case
 from tools.contrast import WORDS
-from tools.subclasses import kmeans
+from tools.kmeans import kmeans
 
 FEWEST = 5
 """Groups of pictures inside and outside, in either half; with fewer a rate of errors decides nothing."""

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist, squareform
+
+from tools.kmeans import adjusted_rand, kmeans, kmeans_each, nearest
 
 MOST_PARTS = 6
 STABLE = 0.3
@@ -30,7 +33,6 @@ RESAMPLES = 8
 NULLS = 20
 LINKS = 10
 """Nearest bursts that each is linked with, the usual choice (scikit-learn)."""
-STARTS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class Parts:
     def assign(self, vectors: NDArray[np.float32]) -> NDArray[np.int64]:
         """Part of other images of the class, shape (n,)."""
         aside = vectors - self.mean
-        return _nearest(_unit(aside) if self.by_direction else aside, self.centres)
+        return nearest(_unit(aside) if self.by_direction else aside, self.centres)
 
 
 def find_parts(
@@ -151,12 +153,12 @@ def _beyond_one_cloud(
     by_direction: bool,
 ) -> float:
     """How many deviations tighter the partition is than those of Gaussian clouds with these singular values."""
-    clouds = rng.normal(size=(NULLS, *points.shape)) * scale
-    shares = []
-    for these in (*(_unit(cloud) if by_direction else cloud for cloud in clouds), points):
-        labels, centres = kmeans(these, count, rng)
-        shares.append(float(((these - centres[labels]) ** 2).sum() / ((these - these.mean(axis=0)) ** 2).sum()))
-    *seen, own = shares
+    clouds = rng.standard_normal((NULLS, *points.shape), dtype=np.float32) * scale
+    sets = np.concatenate([_unit(clouds) if by_direction else clouds, points[None]])
+    labels, centres = kmeans_each(sets, count, rng)
+    inside = (sets - np.take_along_axis(centres, labels[:, :, None], axis=1)) ** 2
+    whole = (sets - sets.mean(axis=1, keepdims=True)) ** 2
+    *seen, own = inside.sum(axis=(1, 2)) / whole.sum(axis=(1, 2))
     return float((np.mean(seen) - own) / max(float(np.std(seen)), 1e-9))
 
 
@@ -166,7 +168,7 @@ def spectral_parts(points: NDArray[np.float32], count: int, rng: np.random.Gener
     Kinds of photographs are curved: on grocery's Apple and Pear these parts agree better with the true varieties than
     those of k-means with the same number (benchmarks/subclasses.py).
     """
-    distances = (points**2).sum(axis=1)[:, None] + _distances(points, points)
+    distances = squareform(pdist(points, "sqeuclidean"))
     np.fill_diagonal(distances, np.inf)
     near = np.argsort(distances, axis=1, kind="stable")[:, : min(LINKS, len(points) - 1)]
     links = np.zeros((len(points), len(points)))
@@ -179,87 +181,13 @@ def spectral_parts(points: NDArray[np.float32], count: int, rng: np.random.Gener
 
 def _agreement(points: NDArray[np.float32], count: int, rng: np.random.Generator) -> float:
     """Mean adjusted Rand index between the partitions of all points that random halves suggest."""
-    found = []
-    for _ in range(RESAMPLES):
-        order = rng.permutation(len(points))
-        halves = order[: len(order) // 2], order[len(order) // 2 :]
-        sides = [kmeans(points[half], count, rng, starts=2)[1] for half in halves]
-        found.append(adjusted_rand(*[_nearest(points, centres) for centres in sides]))
-    return float(np.mean(found))
-
-
-def kmeans(
-    points: NDArray[np.float32], count: int, rng: np.random.Generator, *, starts: int = STARTS, iterations: int = 30
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """K-means, best of a few k-means++ starts (Arthur & Vassilvitskii 2007).
-
-    Returns
-    -------
-    labels : ndarray of int64, shape (m,)
-    centres : ndarray of float32, shape (count, d)
-    """
-    points = np.asarray(points, dtype=np.float32)
-    best: tuple[float, NDArray[np.int64], NDArray[np.float32]] | None = None
-    lengths = (points**2).sum(axis=1)
-    for _ in range(starts):
-        centres = _seeds(points, lengths, count, rng)
-        labels = np.full(len(points), -1)
-        for _ in range(iterations):
-            distances = _distances(points, centres)
-            fresh = distances.argmin(axis=1)
-            if (fresh == labels).all():
-                break
-            labels = fresh
-            hot = (labels[:, None] == np.arange(count)).astype(np.float32)
-            sizes = hot.sum(axis=0)
-            centres = (hot.T @ points) / np.maximum(sizes, 1)[:, None]
-            empty = sizes == 0
-            centres[empty] = points[(-distances.min(axis=1)).argsort()[: int(empty.sum())]]
-        spread = float((lengths + _distances(points, centres).min(axis=1)).sum())
-        if best is None or spread < best[0]:
-            best = spread, labels.astype(np.int64), centres
-    assert best is not None
-    return best[1], best[2]
-
-
-def _distances(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Squared distances less each point's own squared length, shape (m, centres)."""
-    return np.asarray((centres**2).sum(axis=1) - 2 * (points @ centres.T), dtype=np.float32)
-
-
-def _nearest(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.asarray(_distances(points, centres).argmin(axis=1), dtype=np.int64)
-
-
-def _seeds(
-    points: NDArray[np.float32], lengths: NDArray[np.float32], count: int, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    chosen = [int(rng.integers(len(points)))]
-    for _ in range(count - 1):
-        distance = np.maximum(lengths + _distances(points, points[chosen]).min(axis=1), 0).astype(np.float64)
-        total = distance.sum()
-        weights = distance / total if total > 0 else np.full(len(points), 1 / len(points))
-        chosen.append(int(rng.choice(len(points), p=weights)))
-    return points[chosen].copy()
+    half = len(points) // 2
+    orders = [rng.permutation(len(points)) for _ in range(RESAMPLES)]
+    first, second = ([order[i * half : (i + 1) * half] for order in orders] for i in (0, 1))
+    _, centres = kmeans_each(points[np.array(first + second)], count, rng, starts=2)
+    sides = [nearest(points, c) for c in centres]
+    return float(np.mean([adjusted_rand(*pair) for pair in zip(sides[:RESAMPLES], sides[RESAMPLES:], strict=True)]))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def adjusted_rand(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
-    """Adjusted Rand index of two partitions (Hubert & Arabie 1985); 1 = the same, 0 = as chance.
-
-    >>> round(adjusted_rand(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])), 3)
-    0.571
-    """
-    table = np.zeros((int(a.max()) + 1, int(b.max()) + 1))
-    np.add.at(table, (a, b), 1)
-
-    def pairs(x: NDArray[np.float64]) -> float:
-        return float((x * (x - 1) / 2).sum())
-
-    both, rows, columns = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    expected = rows * columns / max(1.0, len(a) * (len(a) - 1) / 2)
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else (both - expected) / (most - expected)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=np.float32)

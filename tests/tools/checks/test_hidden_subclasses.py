@@ -8,7 +8,7 @@ from tools.audit import run_check
 from tools.checks.hidden_subclasses import class_kinds
 from tools.findings import Outcome, Scope
 from tools.registry import find_check
-from tools.subclasses import adjusted_rand
+from tools.kmeans import adjusted_rand
 
 
 def outcome(case, scope: Scope | None = None) -> Outcome:
