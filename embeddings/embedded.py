@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.device import faiss_gpus
-from embeddings.encoder import Encoded, EncoderInfo, NoTextTower, TextScale
+from embeddings.device import faiss_gpus, torch_device
+from embeddings.encoder import Encoded, EncoderInfo, NoTextTower, TextScale, unit
 from embeddings.network import OnnxNetwork, TorchNetwork, exported, scaled
 from embeddings.progress import Progress, silent
 
@@ -79,8 +79,7 @@ class EmbeddedEncoder:
     def encode(self, batch: NDArray[np.generic]) -> Encoded:
         """Unit vectors and logits of prepared pictures, shape (n, 224, 224, 3)."""
         vectors, names = self._network.run(batch, OUTPUTS[:2])
-        norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return Encoded((vectors / norms).astype(np.float32), names)
+        return Encoded(unit(vectors), names)
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """There is no text tower.
@@ -102,7 +101,8 @@ class EmbeddedEncoder:
 
     @cached_property
     def _on_gpu(self) -> bool:
-        return faiss_gpus() > 0  # asked of FAISS, because to ask torch takes seconds
+        # FAISS is asked first, because to ask torch takes seconds; a build of torch may know no GPU where FAISS does.
+        return faiss_gpus() > 0 and torch_device() == "cuda"
 
     @cached_property
     def _network(self) -> OnnxNetwork | TorchNetwork:

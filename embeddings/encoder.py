@@ -62,6 +62,16 @@ class TextScale:
     bias: float
 
 
+def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Rows divided by their length, shape (n, d); a row of zeros stays one.
+
+    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / lengths, dtype=np.float32)
+
+
 @runtime_checkable
 class Encoder(Protocol):
     """Pictures in, unit vectors out."""

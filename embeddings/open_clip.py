@@ -1,7 +1,6 @@
 """OpenCLIP: pictures and words in one space, from a checkpoint, a folder or the hub's cache on this disk."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -10,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from embeddings.attention import open_clip_energy
 from embeddings.device import torch_device
-from embeddings.encoder import Encoded, EncoderInfo, EncoderUnavailable, TextScale
+from embeddings.encoder import EncoderUnavailable
 from embeddings.hub import OPEN_CLIP_WEIGHTS, Fetching, cached_file, weights_file
-from embeddings.precision import SUFFIX
 from embeddings.preprocessing import Preprocessing, parted
-from embeddings.tower import IN_TORCH, How, Tower
+from embeddings.tower import IN_TORCH, How
+from embeddings.tower_encoder import Parts, TowerEncoder
 
 
-class OpenClipEncoder:
+class OpenClipEncoder(TowerEncoder):
     """A model of open_clip with its own evaluation transform.
 
     Parameters
@@ -40,11 +40,11 @@ class OpenClipEncoder:
     def __init__(self, name: str, *, fetching: Fetching | None = None, how: How = IN_TORCH) -> None:
         import open_clip
 
-        self._device = torch_device()
+        device = torch_device()
         model, weights, options = _source(name, fetching)
         try:
-            self._model, _, self._transform = open_clip.create_model_and_transforms(
-                model, pretrained=weights, device=self._device, weights_only=True, **options
+            network, _, transform = open_clip.create_model_and_transforms(
+                model, pretrained=weights, device=device, weights_only=True, **options
             )
             self._tokenizer = open_clip.get_tokenizer(model)
         # Tensors of other shapes are a RuntimeError or AssertionError, code in a weights file an UnpicklingError.
@@ -53,48 +53,8 @@ class OpenClipEncoder:
                 f"open_clip:{name} cannot be loaded ({type(fault).__name__}): expected plain weights of that model; "
                 "name its own checkpoint, or use --encoder embedded"
             ) from fault
-        self._model.eval()
-        self._info = self._described(name, how)
-        preprocessing = _parted(self._transform)
-        self._tower = Tower(self._model.encode_image, self._model, preprocessing, self._info.fingerprint, how)
-
-    def _described(self, name: str, how: How) -> EncoderInfo:
-        digest = sha256(str(self._transform).encode())
-        for key, value in sorted(self._model.state_dict().items()):
-            digest.update(key.encode())
-            digest.update(value.detach().cpu().contiguous().numpy().data)
-        if how.int8:
-            digest.update(SUFFIX.encode())
-        dimension = self.encode_text(["a"]).shape[1]
-        return EncoderInfo(f"open_clip:{name}{SUFFIX * how.int8}", digest.hexdigest(), dimension, has_text=True)
-
-    @property
-    def info(self) -> EncoderInfo:
-        """Name, digest of all weights, of the transform and of the precision, size."""
-        return self._info
-
-    @property
-    def text_scale(self) -> TextScale:
-        """The model's learned temperature, and its bias where it has one."""
-        bias = getattr(self._model, "logit_bias", None)
-        return TextScale(float(self._model.logit_scale.detach().exp()), 0.0 if bias is None else float(bias.detach()))
-
-    @property
-    def side_by_side(self) -> bool:
-        """True on a CPU, where the picture tower was exported."""
-        return self._tower.side_by_side
-
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.generic]:
-        """The library's own evaluation transform, up to its scaling where the network does that."""
-        return self._tower.preprocessing(pixels)
-
-    def encode(self, batch: NDArray[np.generic]) -> Encoded:
-        """Unit vectors; no ImageNet names."""
-        return self._tower.encode(batch)
-
-    def encode_exactly(self, batch: NDArray[np.generic]) -> Encoded:
-        """Unit vectors with 32-bit weights, whatever the encoder's own precision."""
-        return self._tower.exact.encode(batch)
+        parts = Parts(f"open_clip:{name}", network.eval(), device, _parted(transform), str(transform), has_text=True)
+        super().__init__(parts, network.encode_image, open_clip_energy, how)
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of words in the same space, shape (n, dimension)."""
@@ -103,15 +63,6 @@ class OpenClipEncoder:
         with torch.inference_mode():
             vectors = self._model.encode_text(self._tokenizer(list(texts)).to(self._device), normalize=True)
         return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
-
-    def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        """What the picture's vector is pooled from: attention of the last block, per patch."""
-        import torch
-
-        from embeddings.attention import open_clip_energy
-
-        pictures = torch.from_numpy(self._tower.preprocessing.floats(batch)).to(self._device)
-        return open_clip_energy(self._model, pictures)
 
 
 def _parted(transform: Any) -> Preprocessing:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, unit
 from embeddings.vocabulary import Concept
 
 BATCH = 256
@@ -64,5 +64,4 @@ def concept_vectors(
     ends = np.cumsum([len(of_concept) for of_concept in texts])
     parts = np.split(vectors, ends[:-1]) if len(ends) else []
     means = np.stack([part.mean(axis=0) for part in parts]) if parts else np.zeros((0, encoder.info.dimension))
-    norms = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    return np.asarray(means / norms, dtype=np.float32)
+    return unit(means)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.device import torch_device
-from embeddings.encoder import Encoded, EncoderUnavailable
+from embeddings.encoder import Encoded, EncoderUnavailable, unit
 from embeddings.network import ExportFailed, OnnxNetwork, TorchNetwork, exported, kept
 from embeddings.precision import quantise
 from embeddings.preprocessing import Preprocessing
@@ -88,9 +88,7 @@ class Tower:
         """Unit vectors; no ImageNet names."""
         with self._lock:  # several threads may be the first
             network = self._network
-        vectors = network.run(batch, OUTPUTS)[0]
-        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return Encoded(np.asarray(vectors / lengths, dtype=np.float32), np.zeros((len(batch), 0), dtype=np.float32))
+        return Encoded(unit(network.run(batch, OUTPUTS)[0]), np.zeros((len(batch), 0), dtype=np.float32))
 
     @cached_property
     def exact(self) -> "Tower":

@@ -154,3 +154,13 @@ def test_photographs_of_fruit_are_named(encoder: EmbeddedEncoder, shared_data: P
     logits = encoder.encode(np.stack([encoder.prepare(open_picture(path).pixels) for path in found])).names
     orange = sum(imagenet_names()[row] in {"orange", "lemon"} for row in logits.argmax(axis=1))
     assert orange >= 0.4 * len(found)
+
+
+def test_a_gpu_that_torch_cannot_use_is_left_alone(
+    encoder: EmbeddedEncoder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "faiss_gpus", lambda: 1)
+    monkeypatch.setattr(embedded, "torch_device", lambda: "cpu")
+    other = EmbeddedEncoder(folder)
+    assert other.side_by_side
+    np.testing.assert_array_equal(other.encode(batch(encoder, 2)).vectors, encoder.encode(batch(encoder, 2)).vectors)
