@@ -70,7 +70,7 @@ class VectorCache:
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self._folder = folder / f"{fingerprint[:24]}-{VERSION}"
-        self._known: Measurements | None = None
+        self._shards: list[Measurements] = []
         self._row: dict[str, int] = {}
         for file in sorted(self._folder.glob("*.npz")):
             shard = _read(file)
@@ -92,9 +92,11 @@ class VectorCache:
         LookupError
             If nothing is known.
         """
-        if self._known is None:
+        if not self._shards:
             raise LookupError("the cache is empty")
-        return self._known.take(rows)
+        if len(self._shards) > 1:  # joined when first needed: with each new shard, all would be copied each time
+            self._shards = [joined(self._shards)]
+        return self._shards[0].take(rows)
 
     def add(self, fresh: Measurements) -> None:
         """Keep new measurements, on disk first."""
@@ -104,8 +106,8 @@ class VectorCache:
             self._append(fresh)
 
     def _append(self, shard: Measurements) -> None:
-        start = 0 if self._known is None else len(self._known)
-        self._known = shard if self._known is None else joined([self._known, shard])
+        start = sum(map(len, self._shards))
+        self._shards.append(shard)
         self._row |= {str(d): start + i for i, d in enumerate(shard.sha256)}
 
 

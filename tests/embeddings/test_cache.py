@@ -50,6 +50,17 @@ def test_round_trip_in_the_same_and_in_a_new_process(tmp_path: Path) -> None:
         assert same(reader.take(rows[[7, 0]]), joined([second.take(np.array([2])), first.take(np.array([0]))]))
 
 
+def test_rows_stay_where_they_are_whatever_is_added_between_two_looks(tmp_path: Path) -> None:
+    parts = [some(2, start) for start in (0, 10, 20, 30)]
+    cache = VectorCache(tmp_path, FINGERPRINT)
+    for count, part in enumerate(parts, start=1):
+        cache.add(part)
+        if count % 2 == 0:
+            digests = [str(d) for known in parts[:count] for d in known.sha256]
+            rows = cache.rows(digests)
+            assert same(cache.take(np.array([rows[d] for d in digests])), joined(parts[:count]))
+
+
 def test_an_empty_cache_knows_nothing(tmp_path: Path) -> None:
     cache = VectorCache(tmp_path / "absent", FINGERPRINT)
     assert cache.rows(["a"]) == {}
