@@ -1,7 +1,6 @@
 """OpenCLIP encoders, on small models with random weights that the tests build."""
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from embeddings.encoder import Encoder, EncoderUnavailable
 from embeddings.open_clip import OpenClipEncoder
 from embeddings.tower import How
 from tests.embeddings.pictures import scene
+from tests.embeddings.trap import Trap
 
 open_clip = pytest.importorskip("open_clip")
 torch = pytest.importorskip("torch")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_connection")]
 
 CONFIG = {
     "embed_dim": 24,
@@ -25,16 +25,6 @@ CONFIG = {
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
 }
 PREPROCESS = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "interpolation": "bicubic", "resize_mode": "shortest"}
-
-
-class Trap:
-    """Unpickling this would create a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.path,)
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +41,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def encoder(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> OpenClipEncoder:
     cache = None if request.param == "in torch" else tmp_path_factory.mktemp("networks")
     return OpenClipEncoder(str(folder), how=How(cache, threads=2))
-
-
-@pytest.fixture(autouse=True)
-def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object) -> None:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def test_it_is_an_encoder_with_text(encoder: OpenClipEncoder, folder: Path) -> None:
@@ -219,10 +201,7 @@ def test_weights_of_another_model_are_refused(folder: Path) -> None:
         ("ViT-B-16-SigLIP-256/webli", "tokenizer"),
     ],
 )
-def test_what_is_not_here_is_said_without_a_connection(
-    name: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+def test_what_is_not_here_is_said_without_a_connection(name: str, words: str) -> None:
     with pytest.raises(EncoderUnavailable, match=words):
         OpenClipEncoder(name)
 

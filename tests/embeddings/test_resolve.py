@@ -10,17 +10,7 @@ from embeddings.encoder import EncoderUnavailable
 from embeddings.hub import Fetching
 from embeddings.resolve import resolve_encoder
 
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No connection and no hub cache of this machine's user."""
-
-    def connected(*_: object) -> None:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", connected)
-    monkeypatch.setattr(socket, "getaddrinfo", connected)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+pytestmark = pytest.mark.usefixtures("no_connection")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """CLIP of transformers, on a small model with random weights and a small tokenizer that the tests build."""
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,15 @@ from embeddings.encoder import Encoder, EncoderUnavailable, NoTextTower
 from embeddings.tower import How
 from embeddings.transformers import TransformersEncoder
 from tests.embeddings.pictures import scene
+from tests.embeddings.trap import Trap
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_connection")]
 
 WORDS = ["an apple in a hand", "citrus", "a plate"]
 SPECIAL = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "pad_token": "<|endoftext|>"}
-
-
-class Trap:
-    """Unpickling this would create a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.path,)
 
 
 def built(folder: Path, seed: int = 0, mean: float = 0.5) -> Path:
@@ -68,14 +58,6 @@ def encoder(
 ) -> TransformersEncoder:
     cache = None if request.param == "in torch" else tmp_path_factory.mktemp("networks")
     return TransformersEncoder(str(folder), how=How(cache, threads=2))
-
-
-@pytest.fixture(autouse=True)
-def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object) -> None:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def test_it_is_an_encoder_with_text(encoder: TransformersEncoder, folder: Path) -> None:
@@ -191,10 +173,7 @@ def test_dinov2_knows_pictures_and_no_words(tmp_path: Path, exported: bool) -> N
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "../no-folder", ""])
-def test_what_is_not_here_is_said_without_a_connection(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+def test_what_is_not_here_is_said_without_a_connection(name: str) -> None:
     with pytest.raises(EncoderUnavailable, match="--download"):
         TransformersEncoder(name)
 
