@@ -1,6 +1,7 @@
 """Foreground without annotation: where the encoder finds its evidence, times how unlike the border a colour is."""
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ SPREAD = 9.0
 CANVAS = 512
 """Side of the square that a picture is squashed into before ``prepare``; no encoder here looks at more."""
 BATCH = 32
+_margins: WeakKeyDictionary[Encoder, int] = WeakKeyDictionary()
+"""Finding one costs as much as a map or two, and checks ask for a few maps at a time."""
 
 
 def foreground_maps(
@@ -42,7 +45,7 @@ def foreground_maps(
     """
     import cv2
 
-    margin = hidden_margin(encoder)
+    margin = _margin(encoder)
     out: list[NDArray[np.float32]] = []
     for at in range(0, len(pictures), BATCH):
         part = pictures[at : at + BATCH]
@@ -55,6 +58,13 @@ def foreground_maps(
             large = cv2.resize(split_at_half(joined), size, interpolation=cv2.INTER_LINEAR)
             out.append(np.clip(large, 0, 1).astype(np.float32))
     return out
+
+
+def _margin(encoder: Encoder) -> int:
+    """``hidden_margin``, found once for each encoder."""
+    if encoder not in _margins:
+        _margins[encoder] = hidden_margin(encoder)
+    return _margins[encoder]
 
 
 def hidden_margin(encoder: Encoder) -> int:

@@ -1,4 +1,4 @@
-"""Vectors of foreground, background and whole pictures, through any encoder."""
+"""Vectors of the foreground and of the background of pictures, through any encoder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,13 @@ class RegionVectors:
     ----------
     kept : ndarray of int64, shape (m,)
         Positions among the pictures given, ascending; the vectors follow it.
-    whole, foreground, background : ndarray of float32, shape (m, d)
+    foreground, background : ndarray of float32, shape (m, d)
         Unit length.
     skipped : tuple of (int, NoRegion)
         Position, and why there is nothing to part.
     """
 
     kept: NDArray[np.int64]
-    whole: NDArray[np.float32]
     foreground: NDArray[np.float32]
     background: NDArray[np.float32]
     skipped: tuple[tuple[int, NoRegion], ...]
@@ -42,7 +41,7 @@ def region_vectors(
     threshold: float = 0.5,
     fill: Fill = "inpaint",
 ) -> RegionVectors:
-    """Encode each picture whole, with the background erased and with the foreground erased.
+    """Encode each picture with the background erased and with the foreground erased.
 
     As Only-FG and Only-BG of "Noise or Signal" (Xiao et al. 2020). The foreground is erased by ``fill``: a hole of one
     colour would still show the object's outline. The background becomes its complement's mean colour.
@@ -82,7 +81,6 @@ def region_vectors(
 
     return RegionVectors(
         kept=np.array(kept, dtype=np.int64),
-        whole=encoded(lambda picture, _: picture),
         foreground=encoded(lambda picture, region: erase(picture, ~region, "mean")),
         background=encoded(lambda picture, region: erase(picture, region, fill)),
         skipped=tuple(skipped),

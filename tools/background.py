@@ -17,7 +17,7 @@ from tools.statistics import clustered_mean, group_permutation_p, quantile_of_no
 RIDGE = 0.1
 """Of the readers, in units of the mean squared length: enough to rank, and a permutation costs one product."""
 MOST_SWAPPED = 80
-SWAPS = 3
+SWAPS = 2
 """Backgrounds of the own class, and of other classes, that each picture is put on."""
 POOL = 8
 """Backgrounds per class to choose from."""

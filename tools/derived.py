@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from embeddings.index import NeighbourGraph, neighbour_graph
 from tools.code_version import code_version
-from tools.eyes import Parts
+from tools.eyes import Looks, Parts
 from tools.folds import partition
 from tools.groups import Grouping, nearness_in_graph, similarity_groups
 from tools.training.baseline import parent_scores, plain_training
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 NEIGHBOURS = 20
-PARTS = ("rows", "area", "foreground", "background")
+PARTS = ("area", "foreground", "background")
+LOOKS = ("small", "spread", "edges", "pieces")
 COPY_SIMILARITY = 0.97
 """Nearer than this, two pictures are taken for views of one object when nothing better is known."""
 STEPS = 16
@@ -71,7 +72,7 @@ class Derived:
 
     @cached_property
     def parts(self) -> Parts:
-        """Foreground and background of a sample of the pictures (``Eyes.sample``); this opens pictures again.
+        """Foreground, background and looks of a sample of the pictures (``Eyes.sample``), which are opened again.
 
         Raises
         ------
@@ -83,11 +84,14 @@ class Derived:
         def compute() -> "Arrays":
             found = case.eyes.take_apart(case.eyes.sample())
             arrays: Arrays = {name: getattr(found, name) for name in PARTS}
-            return {**arrays, "unparted": np.array(found.unparted)}
+            arrays |= {name: getattr(found.looks, name) for name in LOOKS}
+            unparted = np.array(found.unparted)
+            return {**arrays, "rows": found.rows, "looked at": found.looks.rows, "unparted": unparted}
 
         kept = self._kept("parts", compute)
-        area, foreground, background = (kept[name].astype(np.float32) for name in PARTS[1:])
-        return Parts(kept["rows"].astype(np.int64), area, foreground, background, int(kept["unparted"]))
+        looks = Looks(kept["looked at"].astype(np.int64), *(kept[name].astype(np.float32) for name in LOOKS))
+        area, foreground, background = (kept[name].astype(np.float32) for name in PARTS)
+        return Parts(kept["rows"].astype(np.int64), area, foreground, background, int(kept["unparted"]), looks)
 
     @cached_property
     def test_nearness(self) -> NDArray[np.float32]:

@@ -14,12 +14,32 @@ from tools.registry import NotApplicable
 
 if TYPE_CHECKING:
     from embeddings.encoder import Encoder
+    from embeddings.scenery import Scenery
     from tools.case import Case
 
 MOST = 240
 """Pictures looked at by a check of regions: 70 ms each on one core (map, inpainting, two encodings), so seconds."""
 BATCH = 8
 """A thread's share: what it encodes then runs on its own core."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Frame, backdrop and clutter of pictures: measurements of ``embeddings.scenery``, picture by picture.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (m,)
+        Of the case, ascending.
+    small : ndarray of float32, shape (m, SMALL, SMALL, 3)
+    spread, edges, pieces : ndarray of float32, shape (m,)
+    """
+
+    rows: NDArray[np.int64]
+    small: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    edges: NDArray[np.float32]
+    pieces: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +56,8 @@ class Parts:
         Unit vectors of the picture with the other part erased.
     unparted : int
         Pictures of the sample in which no foreground could be told from a background.
+    looks : Looks
+        Of every picture of the sample.
     """
 
     rows: NDArray[np.int64]
@@ -43,6 +65,7 @@ class Parts:
     foreground: NDArray[np.float32]
     background: NDArray[np.float32]
     unparted: int
+    looks: Looks
 
 
 class Eyes:
@@ -117,26 +140,28 @@ class Eyes:
         return np.unique(np.array(chosen, dtype=np.int64))
 
     def take_apart(self, rows: NDArray[np.int64]) -> Parts:
-        """Foreground and background of rows; see ``case.derived.parts`` for the kept result of ``sample``."""
+        """Parts and looks of rows, each picture opened once; ``case.derived.parts`` keeps those of ``sample``."""
         from embeddings.cores import usable_cores
         from embeddings.foreground import foreground_maps
         from embeddings.region_vectors import RegionVectors, region_vectors
+        from embeddings.scenery import Scenery, scenery
 
         encoder = self.encoder
 
-        def one(part: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[float], RegionVectors]:
+        def one(part: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[float], RegionVectors, list[Scenery]]:
             pictures = self.pixels(part.tolist())
             maps = foreground_maps(encoder, pictures)
             found = region_vectors(encoder, pictures, maps)
             area = [float((maps[i] >= 0.5).mean()) for i in found.kept.tolist()]
-            return part[found.kept], area, found
+            seen = [scenery(*pair) for pair in zip(pictures, maps, strict=True)]
+            return part[found.kept], area, found, seen
 
         threads = (self._case.settings.threads or usable_cores()) if encoder.side_by_side else 1
         with ThreadPoolExecutor(threads) as pool:
             done = list(pool.map(one, [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]))
         if not done:
             raise NotApplicable("there is no labelled picture to look at")
-        kept, areas, vectors = zip(*done, strict=True)
+        kept, areas, vectors, scenes = zip(*done, strict=True)
         together = np.concatenate(kept)
         return Parts(
             together,
@@ -144,4 +169,12 @@ class Eyes:
             np.concatenate([found.foreground for found in vectors]),
             np.concatenate([found.background for found in vectors]),
             len(rows) - len(together),
+            _looks(rows, [scene for part in scenes for scene in part]),
         )
+
+
+def _looks(rows: NDArray[np.int64], scenes: "Sequence[Scenery]") -> Looks:
+    spread, edges, pieces = (
+        np.array([getattr(s, name) for s in scenes], dtype=np.float32) for name in ("spread", "edges", "pieces")
+    )
+    return Looks(rows, np.stack([s.small for s in scenes]), spread, edges, pieces)

@@ -1,6 +1,6 @@
 """Takes a cue away from pictures, or brings it in, and measures what the model then says, beside equal other changes.
 
-A background is replaced by others from the cue's other side, and as controls by eight from its own side, which replace
+A background is replaced by others from the cue's other side, and as controls by some from its own side, which replace
 the same pixels; donors of both sides are of the same classes. A property of the whole picture is brought to the other
 class's usual value; its controls are the same change, its sign varying over the picture. What counts is the change of
 the A − B margin less that of the controls.
@@ -26,7 +26,7 @@ MOST_PICTURES = 20
 """Of each side; a picture costs ten encodings or more."""
 FEWEST_PICTURES = 8
 """Of a side, below which it says nothing."""
-CHANGES, CONTROLS = 2, 8
+CHANGES, CONTROLS = 3, 4
 """Backgrounds of the other side, and of the own side, that each picture is put on."""
 DONORS, FEWEST_DONORS = 24, 6
 """Most and fewest pictures of a side that lend their backgrounds."""

@@ -21,6 +21,8 @@ CLUSTER_GROUPS = 10
 MOST_CLUSTERS = 6
 MOST_VALUES = 30
 """A metadata column with more values than this is a name, not a setting."""
+MOST_ASIDE = 8
+"""Other classes whose direction is left out; more would leave little of small vectors."""
 MIXTURES = 12
 MOST_LEARNT = 2000
 """Pictures that clusters and mixtures are learnt from, drawn at random where there are more."""
@@ -45,6 +47,10 @@ class Slice:
     named : bool
         Whether something measured or given defines it, rather than likeness alone.
     members : ndarray of bool, shape (n,)
+    without : ndarray of bool, shape (n,), optional
+        For clusters of one class: its members as they come out when the directions towards other classes are left
+        out. Whichever part of a class lies towards another has more of its errors, in a class without any parts too;
+        only where errors gather in these as well does the cluster stand apart by something else.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Slice:
     classes: tuple[int, ...]
     named: bool
     members: NDArray[np.bool_]
+    without: NDArray[np.bool_] | None = None
 
 
 def first_half(case: Case) -> NDArray[np.bool_]:
@@ -114,15 +121,37 @@ def _clusters(case: Case, first: NDArray[np.bool_], number: int) -> Iterator[Sli
     rng = case.rng(f"slices of {case.classes[number]}")
     used = rng.permutation(learnt)[:MOST_LEARNT]
     rows = np.flatnonzero(case.derived.judged & mine)
+    vectors, aside = case.space.vectors, towards_others(case, number)
+    flat = _without(vectors[rows], aside)
     for count in sorted({finest, finest // 2} - {0, 1}):
-        _, centres = kmeans(case.space.vectors[used], count, rng, starts=2)
+        _, centres = kmeans(vectors[used], count, rng, starts=2)
         centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-        nearest = (case.space.vectors[rows] @ centres.T).argmax(axis=1)
+        nearest = (vectors[rows] @ centres.T).argmax(axis=1)
+        nearest_flat = (flat @ _without(centres, aside).T).argmax(axis=1)
         for part in range(count):
-            members = np.zeros(len(mine), dtype=np.bool_)
+            members, without = np.zeros((2, len(mine)), dtype=np.bool_)
             members[rows[nearest == part]] = True
+            without[rows[nearest_flat == part]] = True
             name = f"look-alikes {part + 1} of {count} in {case.classes[number]}"
-            yield Slice(name, "that look alike", (number,), False, members)
+            yield Slice(name, "that look alike", (number,), False, members, without)
+
+
+def towards_others(case: Case, number: int) -> NDArray[np.float32]:
+    """Orthonormal directions from a class's training pictures to those of the classes nearest to it, shape (d, m)."""
+    vectors, rows = case.space.vectors, np.flatnonzero(case.fit)
+    held = np.unique(case.targets[rows])
+    if number not in held or len(held) < 2:
+        return np.zeros((vectors.shape[1], 0), dtype=np.float32)
+    means = np.stack([vectors[rows[case.targets[rows] == c]].mean(axis=0) for c in held])
+    away = (means - means[held == number])[held != number]
+    nearest = np.argsort(np.linalg.norm(away, axis=1), kind="stable")[: min(MOST_ASIDE, vectors.shape[1] // 4)]
+    return np.asarray(np.linalg.svd(away[nearest], full_matrices=False)[2].T, dtype=np.float32)
+
+
+def _without(vectors: NDArray[np.float32], directions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors of what is left without some orthonormal directions (columns)."""
+    left = vectors - (vectors @ directions) @ directions.T
+    return np.asarray(left / np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def _mixtures(case: Case, first: NDArray[np.bool_]) -> Iterator[Slice]:
@@ -243,6 +272,12 @@ def units_of(
     unit = unit.ravel()
     wrong = np.bincount(unit, weights=errors[rows], minlength=len(sizes)) * 2 >= sizes
     return Units(rows, unit, sizes, names[:, 1], np.asarray(wrong))
+
+
+def gathering_p(candidate: Slice, units: Units) -> float:
+    """P-value that errors gather in a slice: the larger of both where it has a second set of members."""
+    found = [m for m in (candidate.members, candidate.without) if m is not None]
+    return max(excess_p(units.inside(members), units.wrong, units.stratum) for members in found)
 
 
 def excess_p(inside: NDArray[np.bool_], wrong: NDArray[np.bool_], stratum: NDArray[np.int64]) -> float:

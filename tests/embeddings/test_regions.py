@@ -208,14 +208,13 @@ def test_vectors_of_the_parts_see_only_their_part() -> None:
     np.testing.assert_allclose(found.background[0], found.background[1], atol=0.02)
     np.testing.assert_allclose(found.background[0], encoder.encode(encoder.prepare(plain)[None]).vectors[0], atol=0.02)
     assert found.foreground[0] @ found.foreground[1] < 0.97
-    np.testing.assert_allclose(found.whole[0], encoder.encode(encoder.prepare(red)[None]).vectors[0])
 
 
 def test_vectors_come_in_batches_with_their_rows() -> None:
     pictures = [with_object(60, 50, (10, 10, 30, 30), seed=i) for i in range(35)]
     maps = [from_boxes([(10, 10, 20, 20)], 50, 60) for _ in pictures]
     found = region_vectors(Brightness(), pictures, maps)
-    assert found.whole.shape == found.foreground.shape == found.background.shape == (35, 3)
+    assert found.foreground.shape == found.background.shape == (35, 3)
     alone = region_vectors(Brightness(), pictures[34:], maps[34:])
     np.testing.assert_array_equal(found.background[34:], alone.background)
 
@@ -223,7 +222,7 @@ def test_vectors_come_in_batches_with_their_rows() -> None:
 def test_no_usable_picture_gives_no_vectors() -> None:
     small = np.zeros((8, 8), dtype=np.float32)
     found = region_vectors(Brightness(), [CORNER], [small])
-    assert found.whole.shape == (0, 3)
+    assert found.foreground.shape == (0, 3)
     assert found.skipped[0][1].seen == "(8, 8)"
     with pytest.raises(ValueError, match="shorter"):
         region_vectors(Brightness(), [CORNER], [])

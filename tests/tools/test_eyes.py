@@ -59,6 +59,8 @@ def test_parts_are_kept_for_the_next_run(case: Case, monkeypatch: pytest.MonkeyP
     again = Case(case.dataset, case.space, case.settings, case.predictions, case.store)
     monkeypatch.setattr(again.eyes, "take_apart", lambda rows: pytest.fail("pictures were opened again"))
     assert np.array_equal(again.derived.parts.foreground, first.foreground)
+    assert np.array_equal(again.derived.parts.looks.spread, first.looks.spread)
+    assert first.looks.rows.tolist() == list(range(20))
 
 
 def test_a_sample_is_spread_over_classes_splits_and_groups(case: Case) -> None:

@@ -14,7 +14,7 @@ from benchmarks.planting.vectors import assemble
 from tools import cues
 from tools.case import Case
 from tools.cues import Cue, try_cue
-from tools.interventions import SMALLEST, Effect, Moves, effect, intervene, smaller
+from tools.interventions import CONTROLS, SMALLEST, Effect, Moves, effect, intervene, smaller
 from tools.registry import NotApplicable
 
 PAIR = ("apples", "citrus")
@@ -106,7 +106,7 @@ def test_a_property_is_changed_with_the_picture(tmp_path: Path) -> None:
     warmth = np.array([(p[..., 0].mean() - p[..., 2].mean()) / 255 for p in pixels])
     moves = intervene(case, trial(case, Cue("warmth", "cooler", "warmer", warmth, change="warmth")))
     assert moves.after.shape[1] == 1
-    assert moves.controls.shape[1] == 8
+    assert moves.controls.shape[1] == CONTROLS
     assert (moves.donors == -1).all()
 
 

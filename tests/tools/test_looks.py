@@ -1,4 +1,4 @@
-"""Drawn pictures, opened again: plain and busy backdrops, clutter, patches, one camera; and kept for the next run."""
+"""Drawn pictures, opened again: plain and busy backdrops, clutter, patches, one camera."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from tools.case import Case
 from tools.checks.fixed_camera import cameras_by_frame
 from tools.findings import Scope
 from tools.importing import import_dataset
-from tools.looks import looks
 from tools.registry import find_check
 from tools.settings import Settings
 from tools.workspace import Workspace
@@ -59,11 +58,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 def of_class(case: Case, name: str) -> np.ndarray:
-    return case.targets[looks(case).rows] == case.number(name)
+    return case.targets[case.derived.parts.looks.rows] == case.number(name)
 
 
 def test_plain_and_busy_backdrops_are_told_apart(case: Case) -> None:
-    seen = looks(case)
+    seen = case.derived.parts.looks
     assert len(seen.rows) == 24
     blue, red = of_class(case, "blue"), of_class(case, "red")
     assert seen.spread[blue].max() < 12 < seen.spread[red].min()
@@ -82,13 +81,6 @@ def test_every_check_of_pixels_ends_well(case: Case) -> None:
         outcome = run_check(case, find_check(code), Scope())
         assert outcome.status in ("found", "passed"), outcome.reason
         assert all(f.severity.level == "low" for f in outcome.findings)
-
-
-def test_looks_are_kept_for_the_next_run(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = looks(case)
-    again = Case(case.dataset, case.space, case.settings, case.predictions, case.store)
-    monkeypatch.setattr(again.eyes, "pixels", lambda rows: pytest.fail("pictures were opened again"))
-    assert looks(again).spread.tolist() == first.spread.tolist()
 
 
 def test_scenery_by_hand() -> None:

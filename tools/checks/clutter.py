@@ -11,8 +11,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.concept_modes import presence_partitions
+from tools.eyes import Looks
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
-from tools.looks import Looks, looks
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes, scoped_images
 from tools.statistics import clustered_share
@@ -31,7 +31,7 @@ SHOWN = 12
 
 def check(case: Case, scope: Scope) -> Findings:
     """Report how many pictures are cluttered, and errors that follow clutter."""
-    seen = looks(case)
+    seen = case.derived.parts.looks
     partitions, note = relative_partitions(case, seen), ""
     try:
         partitions += presence_partitions(case, "clutter", "printed text, frames and the like")

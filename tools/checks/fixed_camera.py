@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from tools.case import Case
+from tools.eyes import Looks
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.frames import PLAINEST, Cameras, fixed_cameras
-from tools.looks import Looks, looks
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
 from tools.statistics import benjamini_hochberg, group_permutation_p, wilson
@@ -104,7 +104,7 @@ def cameras_by_frame(case: Case) -> Found:
     """Fixed cameras among the pictures of the sample."""
     from embeddings.scenery import frame
 
-    seen = looks(case)
+    seen = case.derived.parts.looks
     centres = seen.small[:, 1:-1, 1:-1].reshape(len(seen.rows), -1, 3)
     cameras = fixed_cameras(frame(seen.small), centres, FEWEST, FEWEST_THINGS)
     of = np.where(cameras.of < MOST_CAMERAS, cameras.of, -1)

@@ -11,7 +11,6 @@ from tools.case import Case
 from tools.concept_modes import concept_partitions
 from tools.contrast import contrast
 from tools.findings import Scope
-from tools.looks import looks
 from tools.registry import Findings, NotApplicable
 from tools.subclasses import find_parts
 from tools.variety import Partition, binned
@@ -63,7 +62,7 @@ def border_partitions(case: Case) -> list[Partition]:
 
 def backdrop(case: Case) -> Partition:
     """Plain (neutral) or busy, of a sample."""
-    seen = looks(case)
+    seen = case.derived.parts.looks
     how = f"colours of the outer ring spread by up to {PLAIN:g} Lab units; {len(seen.rows)} pictures opened again"
     modes = "before a plain backdrop", "before a busy background"
     return Partition("backdrop", seen.rows, modes, binned(seen.spread.astype(np.float64), (PLAIN,)), how, narrow=True)

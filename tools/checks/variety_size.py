@@ -9,7 +9,6 @@ import numpy as np
 from tools.case import Case
 from tools.concept_modes import concept_partitions
 from tools.findings import Scope
-from tools.looks import looks
 from tools.registry import Findings, NotApplicable
 from tools.variety import Partition, binned
 from tools.variety_findings import report
@@ -45,7 +44,7 @@ def size(case: Case) -> Partition:
 
 def number(case: Case) -> Partition:
     """By the patches of the foreground, of a sample."""
-    seen = looks(case)
+    seen = case.derived.parts.looks
     of = binned(np.where(seen.pieces > 0, seen.pieces, np.nan).astype(np.float64), (1.5,))
     how = f"patches of foreground of at least a hundredth of the picture; {len(seen.rows)} pictures opened again"
     return Partition(

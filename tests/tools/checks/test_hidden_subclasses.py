@@ -7,8 +7,8 @@ from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check
 from tools.checks.hidden_subclasses import class_kinds
 from tools.findings import Outcome, Scope
-from tools.registry import find_check
 from tools.kmeans import adjusted_rand
+from tools.registry import find_check
 
 
 def outcome(case, scope: Scope | None = None) -> Outcome:
