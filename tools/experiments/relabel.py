@@ -1,12 +1,13 @@
 """Give every training picture whose label looks wrong the label that fits better."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
-from tools.label_errors import Suspects, find_suspects
+from tools.label_errors import Suspects, case_suspects, find_suspects
 from tools.training.baseline import Training
 from tools.whatif import Arguments
 
@@ -19,14 +20,16 @@ def eligible(case: Case) -> tuple[dict[str, str], ...]:
     return ({},) if (counts >= FEWEST_PER_CLASS).sum() >= 2 else ()
 
 
-def suspects(case: Case, training: Training, rng: np.random.Generator) -> Suspects:
-    """Doubt the labels of this training set by nothing but itself."""
-    return find_suspects(case.space.vectors, training, case.derived.grouping.groups, len(case.classes), rng)
+def suspects(case: Case, training: Training) -> Suspects:
+    """Doubt the labels of this training set by nothing but itself; once for every change that asks."""
+    key = f"suspects-{sha256(training.rows.tobytes() + training.labels.tobytes()).hexdigest()}"
+    groups, classes = case.derived.grouping.groups, len(case.classes)
+    return case.derived.once(key, lambda: find_suspects(case.space.vectors, training, groups, classes, case.rng(key)))
 
 
 def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
     """Relabel the suspects found among these training pictures alone."""
-    doubted = suspects(case, training, rng)
+    doubted = suspects(case, training)
     return replace(training, labels=np.where(doubted.flagged, doubted.suggested, training.labels))
 
 
@@ -37,8 +40,5 @@ def describe(case: Case, arguments: Arguments) -> str:
 
 def cost(case: Case, arguments: Arguments) -> Cost:
     """About five seconds of a person's time per suspect (counted on all training pictures)."""
-    from tools.training.baseline import plain_training
-
-    training = plain_training(np.flatnonzero(case.fit), case.targets, len(case.classes))
-    count = int(suspects(case, training, case.rng("wrong-labels")).flagged.sum())
+    count = int(case_suspects(case).flagged.sum())
     return Cost(clicks=count, minutes=count / 12)

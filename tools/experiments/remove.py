@@ -13,7 +13,7 @@ cost = relabel.cost
 
 def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
     """Drop the suspects found among these training pictures alone."""
-    return training.only(~relabel.suspects(case, training, rng).flagged)
+    return training.only(~relabel.suspects(case, training).flagged)
 
 
 def describe(case: Case, arguments: Arguments) -> str:
