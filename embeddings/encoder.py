@@ -125,4 +125,14 @@ class NoTextTower(RuntimeError):
 
 
 class EncoderUnavailable(RuntimeError):
-    """The named encoder cannot be had here; the message says what was looked for and what to do."""
+    """The named encoder cannot be had here.
+
+    Parameters
+    ----------
+    seen, todo : str
+        What was found in its place, and what to do about it; the message is both.
+    """
+
+    def __init__(self, seen: str, todo: str) -> None:
+        self.seen, self.todo = seen, todo
+        super().__init__(f"{seen}; {todo}")

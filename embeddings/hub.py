@@ -20,6 +20,8 @@ OPEN_CLIP_WEIGHTS = (
 )
 """Names under which a repository or folder of OpenCLIP keeps its weights, the one without any code first."""
 MEGABYTE = 1_000_000
+ELSE = "name a checkpoint file or a folder, or use --encoder embedded"
+"""What always helps."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ def cached_file(repository: str, name: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
+def look_ahead(repository: str, names: tuple[str, ...], fetching: Fetching | None) -> None:
+    """Refuse weights that are not on this disk and cannot be fetched, before a library is loaded for them.
+
+    Raises
+    ------
+    EncoderUnavailable
+        Within ``PATIENCE``.
+    """
+    if not any(cached_file(repository, name) for name in names):
+        _agreed_sizes(repository, fetching)
+
+
 def weights_file(repository: str, names: tuple[str, ...], fetching: Fetching | None) -> Path:
     """The first of ``names`` that the repository has, from this disk or, if somebody agrees, from the hub.
 
@@ -69,7 +83,10 @@ def weights_file(repository: str, names: tuple[str, ...], fetching: Fetching | N
     sizes = _agreed_sizes(repository, fetching)
     wanted = next((name for name in names if name in sizes), None)
     if wanted is None or fetching is None:
-        raise EncoderUnavailable(f"the hub's {repository} has none of the expected weights {', '.join(names)}")
+        raise EncoderUnavailable(
+            f"the hub's {repository} has none of the expected weights {', '.join(names)}",
+            "name another model, or a checkpoint file",
+        )
     _ask(repository, sizes[wanted], fetching)
 
     def fetch(bars: Any) -> str:
@@ -102,7 +119,9 @@ def model_folder(name: str, fetching: Fetching | None) -> Path:
     sizes = _agreed_sizes(name, fetching)
     wanted = [file for file in sizes if any(Path(file).match(pattern) for pattern in PLAIN)]
     if fetching is None or not any(file.endswith(".safetensors") for file in wanted):
-        raise EncoderUnavailable(f"the hub's {name} has no weights without code (.safetensors)")
+        raise EncoderUnavailable(
+            f"the hub's {name} has no weights without code (.safetensors)", "name another model, or a folder"
+        )
     _ask(name, sum(sizes[file] for file in wanted), fetching)
 
     def fetch(bars: Any) -> str:
@@ -141,20 +160,19 @@ def sizes_on_hub(repository: str) -> dict[str, int] | None:
 def _agreed_sizes(repository: str, fetching: Fetching | None) -> dict[str, int]:
     if fetching is None:
         raise EncoderUnavailable(
-            f"the weights of {repository} are not on this disk and no download was asked for; "
-            "add --download to fetch them, name a checkpoint file, or use --encoder embedded"
+            f"the weights of {repository} are not on this disk and no download was asked for",
+            f"add --download to fetch them, {ELSE}",
         )
     sizes = sizes_on_hub(repository)
     if sizes is None:
-        raise EncoderUnavailable(_unreachable(repository))
+        raise _unreachable(repository)
     return sizes
 
 
 def _ask(repository: str, size: int, fetching: Fetching) -> None:
     if not fetching.agreed(f"{repository}, {size / MEGABYTE:.0f} MB"):
         raise EncoderUnavailable(
-            f"the weights of {repository} are not on this disk, and their download was declined; "
-            "name a checkpoint file, or use --encoder embedded"
+            f"the weights of {repository} are not on this disk, and their download was declined", ELSE
         )
 
 
@@ -162,7 +180,7 @@ def _fetched(repository: str, fetch: Callable[[Any], str], on_step: Progress) ->
     try:
         return fetch(_bars(on_step))
     except _faults() as fault:
-        raise EncoderUnavailable(_unreachable(repository)) from fault
+        raise _unreachable(repository) from fault
 
 
 def _faults() -> tuple[type[Exception], ...]:
@@ -210,8 +228,8 @@ class _Nowhere:
         return None
 
 
-def _unreachable(repository: str) -> str:
-    return (
-        f"the weights of {repository} are not on this disk and could not be fetched from the hub; "
-        "check the connection, name a checkpoint file, or use --encoder embedded"
+def _unreachable(repository: str) -> EncoderUnavailable:
+    return EncoderUnavailable(
+        f"the weights of {repository} are not on this disk and could not be fetched from the hub",
+        f"check the name and the connection, {ELSE}",
     )

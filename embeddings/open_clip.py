@@ -50,8 +50,8 @@ class OpenClipEncoder(TowerEncoder):
         # Tensors of other shapes are a RuntimeError or AssertionError, code in a weights file an UnpicklingError.
         except (OSError, ValueError, KeyError, RuntimeError, AssertionError, UnpicklingError) as fault:
             raise EncoderUnavailable(
-                f"open_clip:{name} cannot be loaded ({type(fault).__name__}): expected plain weights of that model; "
-                "name its own checkpoint, or use --encoder embedded"
+                f"open_clip:{name} cannot be loaded ({type(fault).__name__}): expected plain weights of that model",
+                "name its own checkpoint, or use --encoder embedded",
             ) from fault
         parts = Parts(f"open_clip:{name}", network.eval(), device, _parted(transform), str(transform), has_text=True)
         super().__init__(parts, network.encode_image, open_clip_energy, how)
@@ -91,14 +91,17 @@ def _source(name: str, fetching: Fetching | None) -> tuple[str, str | None, dict
 
     if Path(name).is_dir():
         if not any(p.suffix in (".safetensors", ".bin", ".pth") for p in Path(name).iterdir()):
-            raise EncoderUnavailable(f"the folder {name} holds no weights (.safetensors, .bin or .pth)")
+            raise EncoderUnavailable(
+                f"the folder {name} holds no weights (.safetensors, .bin or .pth)", "name a folder that does"
+            )
         return f"local-dir:{name}", None, {}
     model, _, weights = name.partition("/")
     config = open_clip.get_model_config(model)
     if config is None or not weights:
         raise EncoderUnavailable(
-            f"expected open_clip:MODEL/PRETRAINED, open_clip:MODEL/CHECKPOINT_FILE or open_clip:FOLDER with a model "
-            f"that open_clip.list_models() names, saw open_clip:{name}"
+            f"open_clip:{name} names no folder, and no model of OpenCLIP with weights behind it",
+            "write open_clip:MODEL/PRETRAINED, open_clip:MODEL/CHECKPOINT_FILE or open_clip:FOLDER; "
+            "open_clip.list_pretrained() names them",
         )
     _needs_no_hub(config, name, fetching)
     if Path(weights).is_file():
@@ -107,8 +110,8 @@ def _source(name: str, fetching: Fetching | None) -> tuple[str, str | None, dict
     repository, _, file = str(tag.get("hf_hub", "")).rpartition("/")
     if not repository:
         raise EncoderUnavailable(
-            f"expected a checkpoint file or weights that open_clip lists for {model}, saw {weights}; "
-            "see open_clip.list_pretrained()"
+            f"{weights} is no checkpoint file, and no weights that OpenCLIP lists for {model}",
+            "name a file, or a pair of open_clip.list_pretrained()",
         )
     options = {
         "image_mean": tag.get("mean"),
@@ -126,6 +129,6 @@ def _needs_no_hub(config: dict[str, Any], name: str, fetching: Fetching | None) 
     tokenizer = config.get("text_cfg", {}).get("hf_tokenizer_name")
     if tokenizer and fetching is None and cached_file(tokenizer, "tokenizer_config.json") is None:
         raise EncoderUnavailable(
-            f"open_clip:{name} needs the tokenizer {tokenizer}, which is not on this disk; "
-            "add --download to fetch it, or use --encoder embedded"
+            f"open_clip:{name} needs the tokenizer {tokenizer}, which is not on this disk",
+            "add --download to fetch it, or use --encoder embedded",
         )

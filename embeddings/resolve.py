@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.encoder import Encoder, EncoderUnavailable
-from embeddings.hub import OPEN_CLIP_WEIGHTS, PATIENCE, Fetching, cached_file, sizes_on_hub
+from embeddings.hub import OPEN_CLIP_WEIGHTS, PATIENCE, Fetching, cached_file, look_ahead, sizes_on_hub
 from embeddings.precision import SUFFIX
 from embeddings.progress import Progress, silent
 
@@ -78,6 +78,9 @@ def resolve_encoder(
     """
     if name == "auto":
         return _automatic(cache, fetching, threads, on_step)
+    for known in PREFERRED:
+        if known.name == name.removesuffix(SUFFIX):  # refused before a library is loaded, which takes ten seconds
+            look_ahead(known.repository, known.files, fetching)
     return _named(name, cache, fetching, threads, on_step), f"Encoder: {name}, as asked."
 
 
@@ -87,9 +90,14 @@ def _named(name: str, cache: Path, fetching: Fetching | None, threads: int, on_s
         from embeddings.embedded import EmbeddedEncoder
 
         return EmbeddedEncoder(cache, threads=threads, on_step=on_step)
+    if name == f"embedded{SUFFIX}":
+        raise EncoderUnavailable(
+            "the embedded encoder has no 8-bit form: its convolutions would be slower in 8 bits",
+            "use --encoder embedded; :int8 goes behind an open_clip or transformers name",
+        )
     model = rest.removesuffix(SUFFIX)
     if kind not in ("open_clip", "transformers") or not model:
-        raise EncoderUnavailable(f"expected an encoder named {FORMS}; saw {name!r}")
+        raise EncoderUnavailable(f"no encoder is named {name!r}", f"name one of {FORMS}")
     on_step("loading the encoder", 0, 1)
     from embeddings.tower import How
 
@@ -121,5 +129,5 @@ def _automatic(cache: Path, fetching: Fetching | None, threads: int, on_step: Pr
                 return encoder, f"Encoder: {first.name}, fetched from the model hub as agreed."
     return _named("embedded", cache, None, threads, on_step), (
         f"Encoder: embedded (EfficientNet-Lite0), because {why}. Pictures are described "
-        "by its 1,000 ImageNet names; free words need CLIP (--encoder open_clip:… --download)."
+        f"by its 1,000 ImageNet names; free words need CLIP (--encoder {first.name} --download)."
     )

@@ -76,7 +76,7 @@ class Tower:
         self._lock = Lock()
         if how.int8 and (self._device == "cuda" or how.cache is None):
             raise EncoderUnavailable(
-                "8-bit weights are for machines without a GPU; leave :int8 out of the encoder's name here"
+                "8-bit weights are for machines without a GPU", "leave :int8 out of the encoder's name here"
             )
 
     @property
@@ -104,7 +104,7 @@ class Tower:
             file = self._exported(self._how.cache)
         except ExportFailed as fault:
             if self._how.int8:
-                raise EncoderUnavailable(f"8-bit weights need an ONNX form, and {fault}; leave :int8 out") from fault
+                raise EncoderUnavailable(f"8-bit weights need an ONNX form, and {fault}", "leave :int8 out") from fault
             return self._in_torch()
         return OnnxNetwork(lambda: file, threads=self._how.threads)
 

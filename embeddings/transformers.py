@@ -37,10 +37,14 @@ class TransformersEncoder(TowerEncoder):
     """
 
     def __init__(self, name: str, *, fetching: Fetching | None = None, how: How = IN_TORCH) -> None:
-        from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+        folder = model_folder(name, fetching)  # before the library is loaded, which takes ten seconds and more
 
+        from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
+
+        # "Loading weights" would be drawn over the progress that the user sees.
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         device = torch_device()
-        folder = model_folder(name, fetching)
         options = {"local_files_only": True, "trust_remote_code": False}
         try:
             model = AutoModel.from_pretrained(folder, **options).to(device).eval()
@@ -51,8 +55,8 @@ class TransformersEncoder(TowerEncoder):
         except (OSError, ValueError, KeyError, RuntimeError, UnpicklingError) as fault:
             raise EncoderUnavailable(
                 f"transformers:{name} cannot be loaded ({type(fault).__name__}): expected a folder, or a name in the "
-                "hub's cache on this disk, with plain weights, processor and, for words, tokenizer; "
-                "add --download to fetch them, or use --encoder embedded"
+                "hub's cache on this disk, with plain weights, processor and, for words, tokenizer",
+                "add --download to fetch them, or use --encoder embedded",
             ) from fault
         _must_take_pictures(model, name)
         parts = Parts(
@@ -85,13 +89,13 @@ def _must_take_pictures(model: Any, name: str) -> None:
     """Refuse text models, and those that take patches of any number, whose pictures have no fixed size."""
     if getattr(model, "main_input_name", "") != "pixel_values" and not hasattr(model, "get_image_features"):
         raise EncoderUnavailable(
-            f"expected a model that takes pictures (CLIP, SigLIP, DINOv2), saw {type(model).__name__} in "
-            f"transformers:{name}"
+            f"transformers:{name} holds a {type(model).__name__}, which takes no pictures",
+            "name a model that takes pictures: CLIP, SigLIP, DINOv2",
         )
     if str(model.config.model_type) == "siglip2":
         raise EncoderUnavailable(
-            f"transformers:{name} takes pictures in patches of varying number (NaFlex); "
-            "expected a SigLIP 2 model of a fixed size, such as google/siglip2-base-patch16-224"
+            f"transformers:{name} takes pictures in patches of varying number (NaFlex)",
+            "name a SigLIP 2 model of a fixed size, such as google/siglip2-base-patch16-224",
         )
 
 

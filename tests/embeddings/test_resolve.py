@@ -20,7 +20,6 @@ pytestmark = pytest.mark.usefixtures("no_connection")
         "clip",
         "Embedded",
         "embedded:x",
-        "embedded:int8",
         "open_clip",
         "open_clip:",
         "transformers:",
@@ -37,12 +36,38 @@ def test_an_unknown_name_lists_the_forms(tmp_path: Path, name: str) -> None:
         assert form in message
 
 
+def test_the_embedded_encoder_in_eight_bits_is_refused_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable) as caught:
+        resolve_encoder("embedded:int8", cache=tmp_path)
+    assert "no 8-bit form" in caught.value.seen
+    assert caught.value.todo.startswith("use --encoder embedded;")
+
+
+@pytest.mark.parametrize("suffix", ["", ":int8"])
+def test_known_weights_are_refused_before_their_library_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    def loaded(*_: object, **__: object) -> None:
+        raise AssertionError("the library was loaded")
+
+    monkeypatch.setattr("embeddings.open_clip.OpenClipEncoder", loaded)
+    monkeypatch.setattr("embeddings.hub.sizes_on_hub", lambda _: None)
+    for fetching, seen, todo in (
+        (None, "no download was asked for", "add --download"),
+        (Fetching(lambda _: True), "could not be fetched from the hub", "check the name and the connection"),
+    ):
+        with pytest.raises(EncoderUnavailable) as caught:
+            resolve_encoder(f"open_clip:ViT-B-32/laion2b_s34b_b79k{suffix}", cache=tmp_path, fetching=fetching)
+        assert seen in caught.value.seen
+        assert todo in caught.value.todo
+
+
 def test_auto_without_weights_is_embedded_and_says_why(tmp_path: Path) -> None:
     encoder, line = resolve_encoder("auto", cache=tmp_path)
     assert type(encoder).__name__ == "EmbeddedEncoder"
     assert "embedded" in line
     assert "no CLIP weights lie on this machine" in line
-    assert "--download" in line
+    assert "--encoder open_clip:ViT-B-32/laion2b_s34b_b79k --download" in line
 
 
 def test_auto_takes_weights_that_lie_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +104,7 @@ def test_auto_takes_the_hubs_weights_if_somebody_agrees(
 ) -> None:
     def made(name: str, *, fetching: Fetching, how: object) -> str:
         if not fetching.agreed("605 MB"):
-            raise EncoderUnavailable("their download was declined")
+            raise EncoderUnavailable("their download was declined", "use another")
         return f"encoder {name}"
 
     monkeypatch.setattr("embeddings.resolve.sizes_on_hub", lambda _: {"open_clip_model.safetensors": 605})

@@ -65,6 +65,13 @@ def test_it_is_an_encoder_with_text(encoder: TransformersEncoder, folder: Path) 
     assert (encoder.info.name, encoder.info.dimension, encoder.info.has_text) == (f"transformers:{folder}", 24, True)
 
 
+def test_loading_prints_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    transformers.utils.logging.enable_progress_bar()
+    capfd.readouterr()
+    TransformersEncoder(str(folder))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_vectors_are_those_of_the_library(encoder: TransformersEncoder, folder: Path) -> None:
     model = transformers.CLIPModel.from_pretrained(folder).eval()
     images = [scene(96, 64, seed) for seed in range(3)]
@@ -196,5 +203,5 @@ def test_a_model_that_takes_no_pictures_is_named(folder: Path, tmp_path: Path) -
     )
     transformers.BertModel(config).save_pretrained(tmp_path)
     transformers.CLIPImageProcessor().save_pretrained(tmp_path)
-    with pytest.raises(EncoderUnavailable, match=r"takes pictures.*BertModel"):
+    with pytest.raises(EncoderUnavailable, match=r"BertModel, which takes no pictures"):
         TransformersEncoder(str(tmp_path))
