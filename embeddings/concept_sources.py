@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder, TextScale
-from embeddings.matching import Matched, Unscored, match, match_imagenet
+from embeddings.matching import SHOWN, Matched, Unscored, match, match_imagenet
+from embeddings.resolve import PREFERRED
 from embeddings.space import EmbeddingSpace
 from embeddings.text_vectors import TextCache, concept_vectors
 from embeddings.vocabulary import Concept, Vocabulary
@@ -22,7 +23,7 @@ LEAST_BANK = 8
 """Fewest of the user's other text vectors that one of them is compared with: the mean over fewer is another concept."""
 NO_TEXT = (
     "This encoder has no text tower, so free words cannot be scored; import with a CLIP encoder "
-    "(--encoder open_clip:… or transformers:…), or bring the words' text vectors with your own vectors."
+    f"(--encoder {PREFERRED[0].name} --download), or bring the words' text vectors with your own vectors."
 )
 ONLY_NAMES = f"{NO_TEXT} Only words that are among its 1,000 ImageNet names are scored."
 
@@ -97,9 +98,10 @@ def by_given(vocabulary: Vocabulary, texts: Mapping[str, NDArray[np.float32]]) -
     rows = [found.position for found in matched]
     used = _all_but(rows, len(bank))
     used[used.sum(axis=1) < LEAST_BANK] = False
+    some = f"{', '.join(list(texts)[:SHOWN])}{', …' if len(texts) > SHOWN else ''}"
     return Plan(
         source="given",
-        note="Words are scored by the text vectors that came with your own vectors.",
+        note=f"Words are scored by the text vectors that came with your own vectors ({some}); add others to that file.",
         matched=matched,
         unscored=unscored,
         measure=lambda space: (space.vectors @ bank[rows].T, space.vectors @ bank.T),
@@ -125,12 +127,13 @@ def by_names(vocabulary: Vocabulary) -> Plan:
 
 def by_nothing(space: EmbeddingSpace, vocabulary: Vocabulary) -> Plan:
     """No source: every concept is unscored, with the reason."""
-    reason = NO_TEXT
+    note, reason = NO_TEXT, "there are neither a text tower, nor text vectors, nor ImageNet names"
     if space.encoder.has_text:
-        reason = f"The text tower of {space.encoder.name} is needed to read words, and that encoder was not loaded."
+        note = f"Words are read by the text tower of {space.encoder.name}; load that encoder."
+        reason = "the encoder's text tower was not loaded"
     return Plan(
         source="none",
-        note=reason,
+        note=note,
         matched=(),
         unscored=tuple(Unscored(concept, reason) for concept in vocabulary.concepts),
         measure=lambda space: (np.zeros((len(space.ids), 0)), np.zeros((len(space.ids), 0))),

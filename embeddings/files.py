@@ -60,12 +60,14 @@ def read_file(path: Path, *, root: Path | None, limits: Limits) -> bytes:
             state = os.fstat(file.fileno())
             _must_be_regular(state.st_mode)
             if state.st_size > limits.megabytes * 1e6:
-                raise Unreadable(f"expected at most {limits.megabytes:g} MB, saw {state.st_size / 1e6:.0f} MB")
+                raise Unreadable(
+                    f"expected at most {limits.megabytes:g} MB, saw {state.st_size / 1e6:.0f} MB; save it smaller"
+                )
             data = file.read()
     except (OSError, ValueError) as fault:
         raise Unreadable(_no_file(path, fault)) from None
     if not data:
-        raise Unreadable("expected a picture, saw an empty file")
+        raise Unreadable("expected a picture, saw an empty file; copy it again")
     return data
 
 

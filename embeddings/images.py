@@ -122,7 +122,7 @@ def decode(
             return _decode(image, data, limits, smallest_side, digest)
     except Image.DecompressionBombError:
         seen = f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f}"
-        raise Unreadable(f"expected at most {limits.megapixels:g} megapixels, saw {seen}") from None
+        raise Unreadable(f"expected at most {limits.megapixels:g} megapixels, saw {seen}; save it smaller") from None
     except UnidentifiedImageError:
         raise Unreadable(_unidentified(data)) from None
     except DECODER_FAULTS as fault:
@@ -161,7 +161,7 @@ def _decode(image: Image.Image, data: bytes, limits: Limits, smallest_side: int 
     _must_fit(image.size, limits)
     kind = "JPEG" if image.format == "MPO" else str(image.format)  # MPO = a JPEG with further JPEGs behind it
     if kind == "JPEG" and not jpeg.ends(data):
-        raise Unreadable("the picture is cut short: its JPEG data has no end")
+        raise Unreadable("the picture is cut short: its JPEG data has no end; copy it again")
     if kind == "TIFF":
         _must_fit(_tile(image), limits)
     several = image.format != "MPO" and _has_frames(image)
@@ -211,7 +211,8 @@ def _must_fit(size: tuple[int, int], limits: Limits) -> None:
     width, height = size
     if width * height > limits.megapixels * 1e6:
         raise Unreadable(
-            f"expected at most {limits.megapixels:g} megapixels, saw {width} × {height} = {width * height / 1e6:.0f}"
+            f"expected at most {limits.megapixels:g} megapixels, saw {width} × {height} = {width * height / 1e6:.0f}; "
+            "save it smaller"
         )
 
 
@@ -278,9 +279,9 @@ def _unidentified(data: bytes) -> str:
 
 def _fault(fault: BaseException) -> str:
     if isinstance(fault, MemoryError):
-        return "the picture does not fit into memory"
+        return "the picture does not fit into memory; save it smaller"
     if "truncated" in str(fault).lower():
-        return "the picture is cut short: fewer bytes than its header promises"
+        return "the picture is cut short: fewer bytes than its header promises; copy it again"
     if "unsupported" in str(fault).lower():
-        return "the picture is coded in a way that is not decoded here"
-    return "the picture data is damaged"
+        return "the picture is coded in a way that is not decoded here; save it as JPEG or PNG"
+    return "the picture data is damaged; copy it again"

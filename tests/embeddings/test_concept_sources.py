@@ -34,6 +34,7 @@ def test_given_text_vectors_are_matched_by_name_and_the_rest_is_named() -> None:
         ("plate", "no given text vector is 'plate'"),
         ("hands down", "no given text vector is 'hands down'"),
     ]
+    assert "(Hand, b, c, …); add others to that file" in result.note
 
 
 def test_few_given_vectors_are_compared_with_nothing_and_it_is_said() -> None:
@@ -88,6 +89,8 @@ def test_no_source_is_said_with_what_can_be_done() -> None:
     )  # fmt: skip
     result = concepts_for(blind, None, ["hand", "plate"])
     assert (result.source, result.scored, len(result.unscored)) == ("none", (), 2)
-    assert "import with a CLIP encoder" in result.unscored[0].reason
+    assert "neither a text tower" in result.unscored[0].reason
+    assert "--encoder open_clip:ViT-B-32/laion2b_s34b_b79k --download" in result.note
     unloaded = concepts_for(space(COMMON[None]), None, ["hand"])
-    assert "text tower of two towers is needed" in unloaded.unscored[0].reason
+    assert "not loaded" in unloaded.unscored[0].reason
+    assert "text tower of two towers" in unloaded.note
