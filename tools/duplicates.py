@@ -1,4 +1,4 @@
-"""Copies of one photograph: the same bytes, or the same pixels after resizing, recompression or light editing.
+"""Copies of one photograph: the same bytes, or the same pixels resized, recompressed, lightly edited or mirrored.
 
 Two views must agree before two files count as copies. The embedding alone takes bursts for copies: in 1,442 grocery
 photographs 1,492 pairs are nearer than 0.90, and nearly all show the same crate from another angle. A 64-bit
@@ -21,8 +21,12 @@ DISTANCE = 10
 encoder. Together they find 96–100 % of copies that were halved, recompressed at quality 40, cropped by 2 % a side, made
 a third brighter, darker or richer in contrast, or blurred by a pixel; 89 % after crop, resize to 256 px, brightness and
 recompression at once, but 6 % where that went down to 170 px and quality 40; 82 % at quality 15; 10–28 % of 5 % crops;
-no mirrored copies (they hash as another picture). At similarity 0.80 those 6 % would be 88 %, but bursts would begin to
+97 % of mirrored copies. At similarity 0.80 those 6 % would be 88 %, but bursts would begin to
 count as copies. Encoders whose vectors lie closer together leave more to the hash."""
+MIRROR = np.uint64(0xAAAA_AAAA_AAAA_AAAA)
+"""Bits of a perceptual hash that turn over when left and right change places: those of the odd coefficients of the
+cosine transform along a row, whose sign changes. Exact where the median of the coefficients is zero; in 120 grocery
+photographs 2 bits differ in the median, 6 in nine of ten, and 97.5 % lie within ``DISTANCE``."""
 SIMILARITY_ALONE = 0.999
 """Without a hash no similarity tells edited copies from bursts in every encoder's space, so only vectors equal but for
 rounding count: the same pixels in another file. None of the edited copies above are found then."""
@@ -63,8 +67,8 @@ class Duplicates:
         if self.hashed:
             return (
                 f"any identical file, and copies at similarity ≥ {SIMILARITY:.2f} that differ in at most {DISTANCE} "
-                "of 64 hash bits: resized, recompressed, relit or cropped by about 2 % a side; not mirrored ones, and "
-                "few that were cropped by 5 %"
+                "of 64 hash bits: resized, recompressed, relit, mirrored or cropped by about 2 % a side; few that were "
+                "cropped by 5 %"
             )
         return (
             f"any identical file, and the same pixels in another file (similarity ≥ {SIMILARITY_ALONE}); no perceptual "
@@ -75,7 +79,7 @@ class Duplicates:
 def duplicates(case: Case) -> Duplicates:
     """All copies in a case, computed once and kept in its store."""
     hashes = case.dataset.perceptual_hash
-    key = f"duplicates-{SIMILARITY}-{DISTANCE}-{SIMILARITY_ALONE}-{hashes is not None}-{case.fingerprint}"
+    key = f"duplicates-{SIMILARITY}-{DISTANCE}-{SIMILARITY_ALONE}-mirrored-{hashes is not None}-{case.fingerprint}"
     kept = case.store.load(key)
     if kept is None:
         kept = _compute(case)
@@ -93,7 +97,13 @@ def _compute(case: Case) -> Arrays:
     vectors, n = case.space.vectors, len(case.ids)
     exact = identical_pairs(case.dataset.sha256)
     graph = case.derived.graph
-    near = near_pairs(graph.neighbours, graph.similarities, case.dataset.perceptual_hash)
+    hashes = case.dataset.perceptual_hash
+    near = near_pairs(graph.neighbours, graph.similarities, hashes)
+    if hashes is not None:
+        mirrored = near_pairs(graph.neighbours, graph.similarities, hashes, turn=MIRROR)
+        labels = case.targets[mirrored]
+        # left hand and right hand, b and d: under two labels the mirror picture is another thing
+        near = np.concatenate([near, mirrored[(labels[:, 0] == labels[:, 1]) | (labels < 0).any(axis=1)]])
     pairs = np.unique(np.concatenate([exact, near]), axis=0)
     first, second = pairs[:, 0], pairs[:, 1]
     edges = coo_matrix((np.ones(len(pairs)), (first, second)), shape=(n, n))
@@ -117,16 +127,25 @@ def identical_pairs(sha256: NDArray[np.str_]) -> NDArray[np.int64]:
 
 
 def near_pairs(
-    neighbours: NDArray[np.int64], similarities: NDArray[np.float32], hashes: NDArray[np.uint64] | None
+    neighbours: NDArray[np.int64],
+    similarities: NDArray[np.float32],
+    hashes: NDArray[np.uint64] | None,
+    *,
+    turn: np.uint64 = np.uint64(0),  # noqa: B008 - immutable
 ) -> NDArray[np.int64]:
     """Pairs of graph neighbours that count as copies, smaller row first, shape (m, 2).
 
     An image with more than k nearer neighbours than its copy hides that copy; identical bytes are found anyway.
+
+    Parameters
+    ----------
+    turn : uint64
+        Bits of the one hash turned over before they are compared: ``MIRROR`` finds mirrored copies.
     """
     similar = similarities >= (SIMILARITY_ALONE if hashes is None else SIMILARITY)
     first = np.repeat(np.arange(len(neighbours)), similar.sum(axis=1))
     second = neighbours[similar]
     if hashes is not None:
-        close = np.bitwise_count(hashes[first] ^ hashes[second]) <= DISTANCE
+        close = np.bitwise_count(hashes[first] ^ hashes[second] ^ turn) <= DISTANCE
         first, second = first[close], second[close]
     return np.stack([np.minimum(first, second), np.maximum(first, second)], axis=1).astype(np.int64)

@@ -5,22 +5,35 @@ from numpy.typing import NDArray
 
 from embeddings.index import nearest
 from tools.case import Case
+from tools.statistics import clustered_share
 
 NEIGHBOURS = 10
 MIXED = (0.3, 0.7)
 """Between these shares of B among the nearest pictures of A and B, the surroundings do not say which it is."""
+ALIKE = 0.10
+"""Share of the two classes' training pictures in mixed surroundings from which the two count as alike; the same tenth
+that ``similar-classes`` calls inseparable. Below it the pair as such is separable: an error always lies towards B, so
+that its surroundings are mixed says no more than that it is an error."""
 FAR_QUANTILE = 0.05
 """Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
 
 
 def mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
-    """Pictures whose nearest training pictures of A and B, other groups only, are of both."""
+    """Pictures whose nearest training pictures of A and B, other groups only, are of both; none if the two are not
+    alike in training.
+    """
     base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
     rows = np.flatnonzero(case.derived.judged & (case.targets == a))
     out = np.zeros(len(case.ids), dtype=np.bool_)
-    share = _neighbour_share(case, rows, base, b)
-    out[rows] = (share >= MIXED[0]) & (share <= MIXED[1])
+    both = _between(_neighbour_share(case, base, base, b))
+    sides = [both[case.targets[base] == number] for number in (a, b)]
+    if all(len(side) for side in sides) and np.mean([side.mean() for side in sides]) >= ALIKE:
+        out[rows] = _between(_neighbour_share(case, rows, base, b))
     return out
+
+
+def _between(share: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((share >= MIXED[0]) & (share <= MIXED[1]))
 
 
 def _neighbour_share(case: Case, rows: NDArray[np.int64], base: NDArray[np.int64], number: int) -> NDArray[np.float64]:
@@ -33,7 +46,11 @@ def _neighbour_share(case: Case, rows: NDArray[np.int64], base: NDArray[np.int64
 
 
 def far(case: Case, a: int) -> NDArray[np.bool_]:
-    """Pictures of A farther from A's training pictures (other groups) than nearly all training pictures of A are."""
+    """Pictures of A farther from A's training pictures (other groups) than nearly all training pictures of A are.
+
+    None where no more of the judged pictures of A lie so far out than ``FAR_QUANTILE`` by chance: what errs lies far
+    from its class without any shift, since it lies towards another.
+    """
     vectors, groups = case.space.vectors, case.derived.grouping.groups
     base = np.flatnonzero(case.fit & (case.targets == a))
     out = np.zeros(len(case.ids), dtype=np.bool_)
@@ -47,5 +64,7 @@ def far(case: Case, a: int) -> NDArray[np.bool_]:
 
     usual = nearness(base)
     rows = np.flatnonzero(case.derived.judged & (case.targets == a))
-    out[rows] = nearness(rows) < np.quantile(usual, FAR_QUANTILE)
+    beyond = nearness(rows) < np.quantile(usual, FAR_QUANTILE)
+    if clustered_share(beyond, groups[rows], case.settings.confidence)[1] > FAR_QUANTILE:
+        out[rows] = beyond
     return out

@@ -14,7 +14,7 @@ from tools.checks.weak_slices import measure as measure_slice
 from tools.cues import Cue, candidates
 from tools.experiments import reweight
 from tools.label_errors import case_suspects
-from tools.slices import Slice, excess_p, first_half
+from tools.slices import Slice, first_half, gathering_p
 from tools.slices import candidates as slice_candidates
 from tools.statistics import benjamini_hochberg
 from tools.training.baseline import Training, parent_scores, plain_training
@@ -56,7 +56,7 @@ class Shared:
             return []
         found = slice_candidates(self.case, first_half(self.case))
         carried = [s for s in found if worth_testing(s, learnt, tested)]
-        p = np.array([excess_p(tested.inside(s.members), tested.wrong, tested.stratum) for s in carried])
+        p = np.array([gathering_p(s, tested) for s in carried])
         sure = zip(carried, p.tolist(), benjamini_hochberg(p).tolist(), strict=True)
         results = [measure_slice(self.case, s, value, tested) for s, value, rejected in sure if rejected]
         return [result.found for result in distinct(self.case, results)]

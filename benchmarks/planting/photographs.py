@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from io import BytesIO
 
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 Edit = Callable[[Image.Image], Image.Image]
 
@@ -38,5 +38,6 @@ EDITS: dict[str, Edit] = {
     "cropped": _cropped,
     "brightened": _brightened,
     "passed on": _passed_on,
+    "mirrored": ImageOps.mirror,
 }
 """Edits by name; ``passed on`` is crop, resize, brightness and recompression at once."""

@@ -9,7 +9,8 @@ import pytest
 from benchmarks.planting.duplicates import plant_copies, with_hashes
 from benchmarks.planting.photographs import EDITS
 from benchmarks.planting.vectors import assemble, vector_case
-from tools.duplicates import DISTANCE, SIMILARITY, duplicates, identical_pairs, near_pairs
+from embeddings.properties import perceptual_hash
+from tools.duplicates import DISTANCE, MIRROR, SIMILARITY, duplicates, identical_pairs, near_pairs
 
 
 def test_identical_files_by_hand() -> None:
@@ -27,6 +28,26 @@ def test_both_views_must_agree() -> None:
     ]
     assert near_pairs(neighbours, similarities, np.array([0, far, 0], dtype=np.uint64)).tolist() == []
     assert near_pairs(neighbours, similarities - 0.1, np.zeros(3, dtype=np.uint64)).tolist() == []
+
+
+def test_the_hash_of_a_mirrored_picture_is_the_turned_hash() -> None:
+    y, x = np.mgrid[:64, :64]
+    for a, b in ((1, 2), (3, 1), (2, 5)):
+        wave = np.cos(np.pi * (y + 0.5) * a / 64) * np.cos(np.pi * (x + 0.5) * b / 64) + 0.3 * np.cos(x / 7 + y / 11)
+        pixels = np.repeat((127 + 60 * wave).astype(np.uint8)[..., None], 3, axis=2)
+        turned = perceptual_hash(pixels) ^ int(MIRROR)
+        assert (turned ^ perceptual_hash(np.ascontiguousarray(pixels[:, ::-1]))).bit_count() <= DISTANCE
+        assert (perceptual_hash(pixels) ^ turned).bit_count() == 32
+
+
+@pytest.mark.parametrize("relabel", [False, True])
+def test_a_mirrored_picture_is_a_copy_unless_its_label_differs(relabel: bool) -> None:
+    case, truth = plant_copies(with_hashes(vector_case({"cat": 40, "dog": 40})), 10, relabel=relabel, seed=1)
+    hashes = case.dataset.perceptual_hash
+    assert hashes is not None
+    turned = np.where(np.isin(case.ids, list(truth)), hashes ^ MIRROR, hashes)
+    found = duplicates(replace(case, dataset=replace(case.dataset, perceptual_hash=turned)))
+    assert found.copied.sum() == (0 if relabel else 20)
 
 
 def test_copies_of_copies_are_one_set() -> None:
@@ -53,7 +74,6 @@ def test_edited_copies_of_photographs_are_found_and_bursts_are_not(shared_data: 
     from PIL import Image
 
     from embeddings.embedded import EmbeddedEncoder
-    from embeddings.properties import perceptual_hash
 
     files = sorted((shared_data / "grocery" / "train").rglob("*.jpg"))[::16]
     originals = [Image.open(file).convert("RGB") for file in files]

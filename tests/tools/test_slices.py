@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from tools.slices import excess_p, fit_mixture, units_of
+from benchmarks.planting.vectors import assemble
+from tools.slices import Slice, excess_p, fit_mixture, gathering_p, towards_others, units_of
 
 
 def test_one_stratum_is_fishers_test() -> None:
@@ -48,3 +49,24 @@ def test_the_mixture_finds_errors_that_share_a_place_over_classes() -> None:
     parts = mixture.assign(points, targets)
     purity = [place[parts == part].mean() for part in np.unique(parts)]
     assert all(share < 0.05 or share > 0.95 for share in purity)
+
+
+def test_directions_towards_other_classes_by_hand() -> None:
+    vectors = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0]] * 20)
+    case = assemble(vectors, ["a", "b", "c"] * 20)
+    aside = towards_others(case, 0)
+    assert aside.shape == (4, 1)  # a quarter of four dimensions
+    both = np.abs(aside[:, 0])
+    assert both[0] == pytest.approx(2**-0.5, abs=1e-6)
+    assert both[3] == pytest.approx(0, abs=1e-6)
+    alone = assemble(vectors[::3], ["a"] * 20)
+    assert towards_others(alone, 0).shape == (4, 0)
+
+
+def test_errors_must_gather_in_both_sets_of_members() -> None:
+    wrong = np.arange(40) < 5
+    units = units_of(np.arange(40), np.arange(40), np.zeros(40, dtype=np.int64), wrong)
+    inside, elsewhere = np.arange(40) < 10, np.arange(40) >= 30
+    plain = Slice("s", "", (0,), False, inside)
+    assert gathering_p(plain, units) == pytest.approx(excess_p(inside, wrong, np.zeros(40, dtype=np.int64)))
+    assert gathering_p(Slice("s", "", (0,), False, inside, elsewhere), units) == pytest.approx(1.0)

@@ -1,8 +1,9 @@
-"""Copies of one picture, identical or lightly edited.
+"""Copies of one picture, identical, lightly edited or mirrored.
 
 Precision before recall: a pair counts only if its vectors are near *and* its perceptual hashes agree (or its bytes
 are the same), so a burst of one object is not taken for copies; ``tools.duplicates`` gives the measured thresholds.
-Mirrored copies are out of scope; copies whose labels differ are the contradicting-duplicates check's.
+A mirrored picture under another label is no copy (a left and a right hand); other copies whose labels differ are the
+contradicting-duplicates check's.
 """
 
 import numpy as np

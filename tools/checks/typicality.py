@@ -2,7 +2,8 @@
 
 A picture is a strong positive when a head that never saw it (groups kept whole, class sizes taken out) leads for its
 own class by a clear margin, and at the rim when it leads by none. The null: a class has the share of strong positives
-that the other classes have; intervals count groups, Benjamini–Hochberg over the classes.
+that the other classes have; intervals count groups, Benjamini–Hochberg over the classes. Of a class that cannot be told
+as a whole, from all others or from one of them, nothing is said: none of its pictures could be typical.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from tools.case import Case
+from tools.checks import not_visual, similar_classes
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
@@ -27,6 +29,8 @@ MOSTLY = 0.5
 """A class is mostly untypical when the whole interval of its share of strong positives lies below one half."""
 FEWEST = 20
 FEWEST_GROUPS = 5
+TOLD = 0.65
+"""Area under the curve, or balanced accuracy of a pair, below which a class cannot be told as a whole."""
 SHOWN = 12
 RATE = 0.05
 
@@ -74,7 +78,8 @@ def check(case: Case, scope: Scope) -> Findings:
     fewer = benjamini_hochberg(np.array([t.p for t in found]), RATE)
     chosen = scoped_classes(case, scope)
     for typical, untypical in sorted(zip(found, fewer, strict=True), key=lambda pair: pair[0].strong[0]):
-        if untypical and typical.strong[2] < MOSTLY and chosen[typical.number]:
+        mostly = untypical and typical.strong[2] < MOSTLY and chosen[typical.number]
+        if mostly and can_be_told(case, typical.number):
             yield _finding(case, lead, typical)
     table = tuple(
         Evidence(f"strong positives: {case.classes[t.number]}", t.strong[0], "share", len(t.order), *t.strong[1:])
@@ -92,6 +97,18 @@ def check(case: Case, scope: Scope) -> Findings:
             [half, lead_needed],
         ),
     )
+
+
+def can_be_told(case: Case, number: int) -> bool:
+    """Whether a class lies well and surely above chance, against all others and against each it is mistaken for.
+
+    What is near chance as a whole is the business of ``not-visual``, ``similar-classes`` or the labels.
+    """
+    area = not_visual.measure(case, number)
+    enough = np.flatnonzero(np.bincount(case.targets[case.fit], minlength=len(case.classes)) >= similar_classes.FEWEST)
+    pairs = [pair for pair in similar_classes.confused_pairs(case, enough) if number in pair]
+    found = [(area.auc, area.low)] + [(p.balanced, p.low) for p in (similar_classes.measure(case, *q) for q in pairs)]
+    return all(value >= TOLD and low > not_visual.CHANCE for value, low in found)
 
 
 def margins(case: Case) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from tools.contrast import contrast
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
-from tools.slices import FEWEST, Slice, Units, candidates, excess_p, first_half, units_of
+from tools.slices import FEWEST, Slice, Units, candidates, first_half, gathering_p, units_of
 from tools.statistics import benjamini_hochberg, clustered_mean, clustered_share, quantile_of_normal
 from tools.wording import listed, phrase
 
@@ -67,7 +67,7 @@ def check(case: Case, scope: Scope) -> Findings:
         raise NotApplicable("too few errors to gather anywhere: either half of the judged pictures needs two at least")
     found = list(candidates(case, first_half(case)))
     carried = [s for s in found if worth_testing(s, learnt, tested)]
-    p = np.array([excess_p(tested.inside(s.members), tested.wrong, tested.stratum) for s in carried])
+    p = np.array([gathering_p(s, tested) for s in carried])
     rejected = benjamini_hochberg(p, RATE)
     results = [measure(case, s, float(v), tested) for s, v, r in zip(carried, p, rejected, strict=True) if r]
     shared = (
@@ -99,7 +99,7 @@ def worth_testing(candidate: Slice, learnt: Units, tested: Units) -> bool:
         inside, mine = units.inside(candidate.members), np.isin(units.stratum, candidate.classes)
         if min(int(inside.sum()), int((mine & ~inside).sum())) < FEWEST:
             return False
-    return excess_p(learnt.inside(candidate.members), learnt.wrong, learnt.stratum) <= WORTH_TESTING
+    return gathering_p(candidate, learnt) <= WORTH_TESTING
 
 
 def measure(case: Case, found: Slice, p: float, tested: Units) -> Tested:

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from benchmarks.planting.imbalance import thin_out
+from benchmarks.planting.similar import halve
 from benchmarks.planting.vectors import assemble, vector_case
 from tools.audit import run_check
+from tools.checks.grouped_images import in_mix_of_test
 from tools.findings import Outcome, Scope
+from tools.groups import Grouping
 from tools.registry import find_check
 
 SIZES = {"cat": 120, "dog": 120, "hen": 120}
@@ -52,6 +56,43 @@ def test_without_a_test_split_bursts_show_as_a_range() -> None:
     (finding,) = outcome(case).findings
     assert finding.severity.level == "medium"
     assert finding.value("lowest accuracy of the range") < finding.value("accuracy in random folds")
+
+
+def test_another_mix_of_classes_is_no_other_kind_of_picture() -> None:
+    # half of dog is called wolf and both are rare in training, so the test split holds more of what is confused
+    for seed in range(4):
+        clean = vector_case(SIZES, separation=3.0, test_share=0.4, seed=seed)
+        case, _ = halve(thin_out(clean, "dog", 40, seed=seed), "dog", "wolf", seed=seed)
+        assert not any("unlike" in f.title for f in outcome(case).findings)
+
+
+def test_accuracy_in_the_mix_of_the_test_split_by_hand() -> None:
+    names = ["a"] * 30 + ["b"] * 10 + ["a"] * 10 + ["b"] * 30 + ["c"] * 5
+    case = assemble(np.random.default_rng(0).normal(size=(85, 8)), names, ["train"] * 40 + ["test"] * 45)
+    scores = np.zeros((85, 3))
+    scores[:, 0] = 1.0  # always "a": right on 30 of 30 and 0 of 10 in training, on 10 of 40 in test without "c"
+    case.derived.__dict__["baseline"] = scores
+    compared = in_mix_of_test(case)
+    assert compared is not None
+    assert [e.value for e in compared] == pytest.approx([0.25, 0.25])
+    assert compared[1].n == 40
+
+
+def test_two_partitions_of_single_pictures_are_no_bursts() -> None:
+    case = vector_case(SIZES, separation=1.5, test_share=0.3)
+    case.derived.__dict__["grouping"] = Grouping(np.arange(len(case.ids)), "similarity", 0.9)
+    worse = case.derived.random_baseline.copy()
+    worse[np.flatnonzero(case.fit)[:30]] *= -1
+    case.derived.__dict__["baseline"] = worse
+    assert not any("Bursts" in f.title for f in outcome(case).findings)
+
+
+def test_thresholds_that_read_alike_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = vector_case(SIZES, separation=1.2, burst=6, burst_spread=0.4)
+    steps = tuple(t + d for t in case.derived.thresholds() for d in (0.0, 1e-5))
+    monkeypatch.setattr(case.derived, "thresholds", lambda: steps)
+    (finding,) = outcome(case).findings
+    assert len({e.name for e in finding.evidence}) == len(finding.evidence)
 
 
 def test_few_pictures_is_not_applicable() -> None:

@@ -7,7 +7,7 @@ from benchmarks.planting.off_class import plant_off_class
 from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check
 from tools.checks import outliers
-from tools.checks.outliers import outside_similarity, tail_p
+from tools.checks.outliers import outside_similarity, set_apart, tail_p
 from tools.findings import Outcome, Scope
 from tools.registry import Check
 
@@ -24,9 +24,34 @@ def test_planted_pictures_are_found(burst: int) -> None:
     for seed in range(5):
         case, truth = plant_off_class(vector_case(SIZES, separation=4.0, burst=burst, seed=seed), 6, seed=seed)
         images = {i for f in outcome(case).findings for i in f.images}
-        found, planted, false = found + len(images & truth), planted + 6, false + len(images - truth)
+        groups = case.derived.grouping.groups[np.isin(case.ids, list(images - truth))]
+        found, planted, false = found + len(images & truth), planted + 6, false + len(np.unique(groups))
     assert found >= 0.9 * planted
     assert false <= 3
+
+
+@pytest.mark.parametrize("count", [15, 40])
+def test_many_odd_pictures_do_not_hide_one_another(count: int) -> None:
+    found = false = 0
+    for seed in range(4):
+        case, truth = plant_off_class(vector_case(SIZES, separation=4.0, seed=seed), count, seed=seed)
+        images = set(case.ids[outliers.measure(case).odd].tolist())
+        found, false = found + len(images & truth), false + len(images - truth)
+    assert found >= 0.9 * 4 * count
+    assert false <= 0.05 * 4 * count
+
+
+def test_a_void_by_hand() -> None:
+    # gaps of the largest, times rank: 1·1, 2·1, 3·6 | then 97 steps of 1/96, times 4, 5, …
+    z = np.concatenate([np.linspace(0, 1, 97), [7.0, 8.0, 9.0]])
+    assert np.flatnonzero(set_apart(z)).tolist() == [97, 98, 99]
+    assert not set_apart(np.concatenate([np.linspace(0, 1, 97), [1.5, 1.6, 1.7]])).any()  # a void narrower than 1
+    assert not set_apart(np.concatenate([np.linspace(0, 1, 80), np.full(20, 7.0)])).any()  # a fifth: a kind of its own
+
+
+def test_voids_are_rare_where_the_tail_is_exponential() -> None:
+    rng = np.random.default_rng(0)
+    assert sum(set_apart(rng.exponential(size=300)).any() for _ in range(400)) <= 9  # 99 % quantile of 400 at 1 %
 
 
 @pytest.mark.parametrize("burst", [1, 5])
@@ -61,10 +86,10 @@ def test_similarity_to_others_by_hand() -> None:
     neighbours = np.array([[1, 2, 3, 4]])
     similarities = np.array([[0.9, 0.6, 0.3, 0.0]])
     groups = np.array([0, 0, 1, 2, 3])
-    assert outside_similarity(neighbours, similarities, groups)[0] == pytest.approx((0.6 + 0.3 + 0.0) / 3)
+    assert outside_similarity(neighbours, similarities, groups, 3)[0] == pytest.approx((0.6 + 0.3 + 0.0) / 3)
     # two of another group only: the least similarity known stands for the third
     groups = np.array([0, 0, 1, 2, 0])
-    assert outside_similarity(neighbours, similarities, groups)[0] == pytest.approx((0.6 + 0.3 + 0.0) / 3)
+    assert outside_similarity(neighbours, similarities, groups, 3)[0] == pytest.approx((0.6 + 0.3 + 0.0) / 3)
 
 
 def test_tail_of_exponential_distances_is_exact() -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.planting.imbalance import thin_out
+from benchmarks.planting.similar import halve
+from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check
 from tools.checks import typicality
-from tools.checks.typicality import lead, margins
+from tools.checks.typicality import can_be_told, lead, margins
 from tools.findings import Outcome, Scope
 from tools.registry import Check
 
@@ -54,6 +56,16 @@ def test_a_small_class_is_not_untypical_for_being_small() -> None:
     for seed in range(3):
         case = thin_out(vector_case(SIZES, separation=4.0, seed=seed), "hen", 25)
         assert outcome(case).status == "passed"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_class_that_cannot_be_told_as_a_whole_has_no_typical_pictures(seed: int) -> None:
+    two_names, _ = halve(vector_case(SIZES, separation=4.0, seed=seed), "dog", "wolf", seed=seed)
+    unrelated, _ = rename_at_random(vector_case(SIZES, separation=4.0, seed=seed), "in stock", 0.2, seed=seed)
+    for case, names in ((two_names, ("dog", "wolf")), (unrelated, ("in stock",))):
+        assert not any(can_be_told(case, case.number(name)) for name in names)
+        assert can_be_told(case, case.number("cat"))
+        assert not {n for f in outcome(case).findings for n in f.scope.classes} & set(names)
 
 
 def test_a_few_weak_pictures_are_no_finding() -> None:

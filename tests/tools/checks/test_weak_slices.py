@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.nulls import null_case
 from benchmarks.planting.weak_slice import slice_case
 from benchmarks.slices import flagged_at_random
 from tools.audit import run_check
@@ -56,3 +57,8 @@ def test_halves_share_no_group_and_the_scope_only_filters() -> None:
 @pytest.mark.parametrize("majority", [0.5, 0.9])
 def test_random_slices_are_seldom_flagged(majority: float) -> None:
     assert sum(flagged_at_random(majority, seed) for seed in range(20)) <= 4  # 99 % quantile of 20 at 5 %
+
+
+def test_a_class_without_parts_shows_none_towards_the_other() -> None:
+    cases = [null_case(majority=0.5, burst=1, seed=seed) for seed in range(30)]
+    assert sum(outcome(case).status == "found" for case in cases) <= 5  # 99 % quantile of 30 at 5 %
