@@ -113,6 +113,7 @@ def model_folder(name: str, fetching: Fetching | None) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
+    _must_be_repository(name)
     found = cached_file(name, "config.json")
     if found is not None and any(found.parent.glob("*.safetensors")):
         return found.parent
@@ -130,6 +131,19 @@ def model_folder(name: str, fetching: Fetching | None) -> Path:
         return str(snapshot_download(name, allow_patterns=list(PLAIN), tqdm_class=bars, max_workers=2))
 
     return Path(_fetched(name, fetch, fetching.on_step))
+
+
+def _must_be_repository(name: str) -> None:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        raise EncoderUnavailable(
+            f"there is no folder {name or 'without a name'}, and no model of the hub can be called so",
+            "check the path, or write it as OWNER/MODEL",
+        ) from None
 
 
 def sizes_on_hub(repository: str) -> dict[str, int] | None:
