@@ -111,7 +111,7 @@ def model_folder(name: str, fetching: Fetching | None) -> Path:
     ------
     EncoderUnavailable
     """
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Path(name)
     _must_be_repository(name)
     found = cached_file(name, "config.json")
@@ -135,13 +135,13 @@ def model_folder(name: str, fetching: Fetching | None) -> Path:
 
 def _must_be_repository(name: str) -> None:
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(name)
     except HFValidationError:
         raise EncoderUnavailable(
-            f"there is no folder {name or 'without a name'}, and no model of the hub can be called so",
+            f"there is no folder {name!r}, and no model of the hub can be called so",
             "check the path, or write it as OWNER/MODEL",
         ) from None
 
