@@ -16,9 +16,9 @@ from scipy.stats import binom
 from benchmarks.planting.vectors import assemble
 from tools.audit import run_check
 from tools.case import Case
-from tools.checks.spurious_cue import all_candidates, all_tests, climb, confused_pairs
 from tools.cues import PRESENT
 from tools.findings import Scope
+from tools.ladder import all_candidates, all_tests, climb, confused_pairs
 from tools.registry import checks, find_check
 from tools.settings import Settings
 from tools.statistics import benjamini_hochberg

@@ -32,12 +32,18 @@ class Scenery:
         Share of the background that is edge, 0–1; 0 without background.
     pieces : int
         Separate patches of foreground.
+    lightness, chroma, warmth : float
+        Mean of the background in CIELAB: L* (0–100), distance from grey, and how far it leans from blue to yellow (b*).
+        NaN without background.
     """
 
     small: NDArray[np.float32]
     spread: float
     edges: float
     pieces: int
+    lightness: float
+    chroma: float
+    warmth: float
 
 
 def scenery(picture: NDArray[np.uint8], probability: NDArray[np.float32]) -> Scenery:
@@ -59,6 +65,7 @@ def scenery(picture: NDArray[np.uint8], probability: NDArray[np.float32]) -> Sce
         spread=_spread(grid, front),
         edges=_edges(grid, front),
         pieces=_pieces(front),
+        **_colour(grid, front),
     )
 
 
@@ -90,6 +97,16 @@ def _edges(grid: NDArray[np.uint8], front: NDArray[np.bool_]) -> float:
     luma = cv2.cvtColor(grid, cv2.COLOR_RGB2GRAY).astype(np.float32)
     across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
     return float((np.hypot(across, down)[background] >= STEEP).mean())
+
+
+def _colour(grid: NDArray[np.uint8], front: NDArray[np.bool_]) -> dict[str, float]:
+    import cv2
+
+    if front.all():
+        return dict.fromkeys(("lightness", "chroma", "warmth"), float("nan"))
+    lab = cv2.cvtColor(grid.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[~front]
+    lightness, red, yellow = lab.mean(axis=0)
+    return {"lightness": float(lightness), "chroma": float(np.hypot(red, yellow)), "warmth": float(yellow)}
 
 
 def _pieces(front: NDArray[np.bool_]) -> int:

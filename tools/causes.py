@@ -10,10 +10,11 @@ from scipy.stats import binomtest, fisher_exact, norm
 from tools.case import Case
 from tools.checks import not_visual
 from tools.checks.similar_classes import FEWEST, measure
-from tools.checks.spurious_cue import all_tests
+from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
 from tools.cues import PRESENT, balance_advice
 from tools.findings import Cost, Evidence, Recommendation, Rung
+from tools.ladder import Climbed, all_tests, further, ladder, of_effect
 from tools.likeness import far, mixed
 from tools.shared_evidence import FEWEST_CONFUSED, Shared
 from tools.slices import first_half
@@ -56,6 +57,10 @@ class Cause:
         Whether something measured or given says which pictures, rather than likeness alone.
     whole : bool
         The pair as a whole was tested, out of fold: errors need not show it more often than correct pictures.
+    settled : bool
+        Told from chance by its own check already, over all of its candidates and pairs.
+    also : tuple of Recommendation
+        What else can be done.
     """
 
     code: str
@@ -72,6 +77,8 @@ class Cause:
     note: str = ""
     named: bool = True
     whole: bool = False
+    settled: bool = False
+    also: tuple[Recommendation, ...] = ()
 
 
 def ordered_pairs(case: Case) -> list[tuple[str, str]]:
@@ -278,6 +285,9 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
 
 def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
     b = pair.names[1]
+    for climbed in ladder(case).climbed:
+        if climbed.test.pair == pair.names:
+            yield _climbed_cause(case, pair, climbed)
     for test in all_tests(case, [pair.names], pair.shared.cues):
         if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
             continue
@@ -286,6 +296,19 @@ def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         why = f"the picture is {test.words}, as those of {b} mostly are"
         cause = pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
         yield replace(cause, named=not test.cue.of_class)
+
+
+def _climbed_cause(case: Case, pair: _Pair, climbed: Climbed) -> Cause:
+    """A cue as its own check sees it, with what came of changing it in pictures."""
+    test = climbed.test
+    why = f"the picture is {test.words}, as those of {pair.names[1]} mostly are"
+    collect, balance = break_link(case, test, np.flatnonzero(pair.errors & test.looks_like_b))
+    title = f"pictures that are {test.words}"
+    cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung)
+    evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect))
+    note = "" if climbed.effect is None else further(climbed, "the advisor's own baseline").strip()
+    settled = climbed.rung in ("used", "causal")
+    return replace(cause, evidence=evidence, note=note, settled=settled, also=(balance,), named=not test.cue.of_class)
 
 
 def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:

@@ -9,8 +9,9 @@ from scipy.cluster.vq import ClusterError, kmeans2
 
 from tools.case import Arrays, Case
 from tools.code_version import code_version
-from tools.contrast import contrast, standardised
+from tools.contrast import standardised
 from tools.cues import FEWEST_GROUPS, Cue
+from tools.eyes import Parts
 from tools.registry import NotApplicable
 
 MOST_PAIRS = 3
@@ -22,6 +23,15 @@ DIRECTIONS = 4
 ENDS = 0.25
 """Share of the training pictures at either end of a direction that describe it."""
 UNNAMED = "on one of two kinds of background that have no name here (see the pictures)"
+WORDS = {
+    "lightness": ("darker", "lighter"),
+    "chroma": ("greyer", "more colourful"),
+    "warmth": ("cooler", "warmer"),
+    "spread": ("more even", "more mixed"),
+    "edges": ("smoother", "busier"),
+}
+"""Measurements of a background and what little and much of each is called."""
+WORDS_EACH = 2
 NAMES_EACH = 2
 """ImageNet names tried per pair and direction."""
 LARGE_EFFECT = 0.8
@@ -42,11 +52,14 @@ class Backgrounds:
         Unit vectors of the picture with the foreground erased.
     names : ndarray of float32, shape (m, 1000) or (m, 0)
         ImageNet logits of the background, as a linear map of its vector gives them.
+    looks : ndarray of float32, shape (m, len(WORDS))
+        Colour, evenness and edges of the background itself.
     """
 
     rows: NDArray[np.int64]
     vectors: NDArray[np.float32]
     names: NDArray[np.float32]
+    looks: NDArray[np.float32]
 
 
 def concept_cues(case: Case) -> list[Cue]:
@@ -92,7 +105,7 @@ def background_cues(case: Case, pair: tuple[str, str], backgrounds: Backgrounds)
         values = vectors @ direction
         low, high = np.quantile(values[training], [ENDS, 1 - ENDS])
         ends = training[values[training] <= low], training[values[training] >= high]
-        words = [_described(case, backgrounds, *pair_of_ends) for pair_of_ends in (ends, ends[::-1])]
+        words = [_described(backgrounds, *pair_of_ends) for pair_of_ends in (ends, ends[::-1])]
         name = f"background {number} of {first} and {second}"
         spread = _spread(case, case_rows, values)
         cues.append(Cue(name, words[0], words[1], spread, of_pair=(first, second), change="background"))
@@ -110,12 +123,18 @@ def _directions(vectors: NDArray[np.float32], rng: np.random.Generator) -> list[
     return [centres[1] - centres[0], *found]
 
 
-def _described(case: Case, backgrounds: Backgrounds, these: NDArray[np.int64], others: NDArray[np.int64]) -> str:
-    names = np.zeros((len(case.ids), backgrounds.names.shape[1]), dtype=np.float32)
-    names[backgrounds.rows] = backgrounds.names
-    found = contrast(case, backgrounds.rows[these], backgrounds.rows[others], names=names).words
-    told = ", ".join(dict.fromkeys((*found[:1], *found[-1:])))
-    return f"on the kind of background that is {told}" if told else UNNAMED
+def _described(backgrounds: Backgrounds, these: NDArray[np.int64], others: NDArray[np.int64]) -> str:
+    """What is measured on the backgrounds first; the encoder's own names only where that says nothing."""
+    effects = np.nan_to_num(standardised(backgrounds.looks, these, others))
+    order = [i for i in np.argsort(-np.abs(effects)) if abs(effects[i]) >= LARGE_EFFECT][:WORDS_EACH]
+    if order:
+        return "on a " + ", ".join(list(WORDS.values())[i][int(effects[i] > 0)] for i in order) + " background"
+    from embeddings.names import imagenet_names
+
+    effects = standardised(backgrounds.names, these, others)
+    if len(effects) and effects.max() >= LARGE_EFFECT:
+        return f"on a background more like “{imagenet_names()[int(effects.argmax())]}” to the encoder"
+    return UNNAMED
 
 
 def _name_cues(
@@ -170,19 +189,26 @@ def backgrounds_of(case: Case, pairs: Sequence[tuple[str, str]]) -> Backgrounds:
     """
     parts = case.derived.parts
     more = _more_rows(case, parts.rows, sorted({name for pair in pairs for name in pair}))
-    rows, vectors = parts.rows, parts.background
+    rows, vectors, looks = parts.rows, parts.background, _looks(parts)
     if len(more):
 
         def compute() -> Arrays:
             found = case.eyes.take_apart(more)
-            return {"rows": found.rows, "background": found.background}
+            return {"rows": found.rows, "background": found.background, "looks": _looks(found)}
 
         kept_rows = "-".join(str(row) for row in more)
         extra = kept(case, f"backgrounds-{kept_rows}", compute)
         rows = np.concatenate([rows, extra["rows"].astype(np.int64)])
         vectors = np.concatenate([vectors, extra["background"].astype(np.float32)])
+        looks = np.concatenate([looks, extra["looks"].astype(np.float32)])
     order = np.argsort(rows)
-    return Backgrounds(rows[order], vectors[order], linear_names(case, vectors[order]))
+    return Backgrounds(rows[order], vectors[order], linear_names(case, vectors[order]), looks[order])
+
+
+def _looks(parts: Parts) -> NDArray[np.float32]:
+    """Measurements of the pictures that could be parted, in the order of ``WORDS``."""
+    these = np.searchsorted(parts.looks.rows, parts.rows)
+    return np.stack([getattr(parts.looks, name)[these] for name in WORDS], axis=1)
 
 
 def _more_rows(case: Case, known: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from embeddings.index import NeighbourGraph, neighbour_graph
 from tools.code_version import code_version
-from tools.eyes import Looks, Parts
+from tools.eyes import MEASURES, Looks, Parts
 from tools.folds import partition
 from tools.groups import Grouping, nearness_in_graph, similarity_groups
 from tools.training.baseline import parent_scores, plain_training
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 NEIGHBOURS = 20
 PARTS = ("area", "foreground", "background")
-LOOKS = ("small", "spread", "edges", "pieces")
+LOOKS = ("small", *MEASURES)
 COPY_SIMILARITY = 0.97
 """Nearer than this, two pictures are taken for views of one object when nothing better is known."""
 STEPS = 16

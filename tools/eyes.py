@@ -22,6 +22,9 @@ MOST = 240
 BATCH = 8
 """A thread's share: what it encodes then runs on its own core."""
 
+MEASURES = ("spread", "edges", "pieces", "lightness", "chroma", "warmth")
+"""Of ``embeddings.scenery``, one number a picture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Looks:
@@ -32,7 +35,7 @@ class Looks:
     rows : ndarray of int64, shape (m,)
         Of the case, ascending.
     small : ndarray of float32, shape (m, SMALL, SMALL, 3)
-    spread, edges, pieces : ndarray of float32, shape (m,)
+    spread, edges, pieces, lightness, chroma, warmth : ndarray of float32, shape (m,)
     """
 
     rows: NDArray[np.int64]
@@ -40,6 +43,9 @@ class Looks:
     spread: NDArray[np.float32]
     edges: NDArray[np.float32]
     pieces: NDArray[np.float32]
+    lightness: NDArray[np.float32]
+    chroma: NDArray[np.float32]
+    warmth: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +180,5 @@ class Eyes:
 
 
 def _looks(rows: NDArray[np.int64], scenes: "Sequence[Scenery]") -> Looks:
-    spread, edges, pieces = (
-        np.array([getattr(s, name) for s in scenes], dtype=np.float32) for name in ("spread", "edges", "pieces")
-    )
-    return Looks(rows, np.stack([s.small for s in scenes]), spread, edges, pieces)
+    measures = (np.array([getattr(s, name) for s in scenes], dtype=np.float32) for name in MEASURES)
+    return Looks(rows, np.stack([s.small for s in scenes]), *measures)

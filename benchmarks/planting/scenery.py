@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 from embeddings.scenery import SMALL
 from tools.case import Case
 from tools.code_version import code_version
+from tools.derived import LOOKS
 
 Values = NDArray[np.floating]
-ORDINARY = {"spread": (20.0, 40.0), "edges": (0.0, 0.06), "area": (0.06, 0.5)}
+ORDINARY = {
+    "spread": (20.0, 40.0),
+    "edges": (0.0, 0.06),
+    "area": (0.06, 0.5),
+    "lightness": (20.0, 90.0),
+    "chroma": (0.0, 40.0),
+    "warmth": (-20.0, 20.0),
+}
 """Ranges from which values are drawn evenly where none are given."""
 
 
@@ -20,8 +28,8 @@ def seen(case: Case, values: Mapping[str, Values] | None = None, *, seed: int = 
     Parameters
     ----------
     values : mapping of str to ndarray, shape (n, …)
-        Of ``spread``, ``edges``, ``pieces``, ``small``, ``area``, ``background``; what is left out is drawn at random,
-        the same for one group, and follows no class.
+        Of those in ``ORDINARY``, ``pieces``, ``small`` and ``background``; what is left out is drawn at random, the
+        same for one group, and follows no class.
     """
     rng = np.random.default_rng(seed)
     groups = np.unique(case.derived.grouping.groups, return_inverse=True)[1]
@@ -33,9 +41,8 @@ def seen(case: Case, values: Mapping[str, Values] | None = None, *, seed: int = 
     drawn["background"] = background / np.linalg.norm(background, axis=1, keepdims=True)
     found = {name: value.astype(np.float32) for name, value in {**drawn, **(values or {})}.items()}
     rows = np.arange(len(case.ids))
-    looks = {name: found[name] for name in ("spread", "edges", "pieces", "small")}
+    looks = {name: found[name] for name in LOOKS} | {"looked at": rows}
     parts = {"area": found["area"], "background": found["background"], "foreground": case.space.vectors}
     end = f"{case.fingerprint}-{code_version()}"
-    case.store.save(f"looks-{end}", {**looks, "rows": rows})
-    case.store.save(f"parts-{end}", {**parts, "rows": rows, "unparted": np.array(0)})
+    case.store.save(f"parts-{end}", {**parts, **looks, "rows": rows, "unparted": np.array(0)})
     return case

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -115,5 +116,6 @@ def test_suspects_against_the_cue_by_hand(monkeypatch: pytest.MonkeyPatch) -> No
     rows, values = np.arange(80), np.repeat([0.0, 1.0], 40)
     values[:12] = 1.0
     test = try_cue(case, Cue("x", "less", "more", values), ("a", "b"), rows, rows, np.repeat([0, 1], 40))
-    monkeypatch.setattr("tools.cue_suspects.suspected_rows", lambda _: np.array([0, 1, 30, 50]))
+    flagged = np.isin(rows, [0, 1, 30, 50])
+    monkeypatch.setattr("tools.cue_suspects.case_suspects", lambda _: SimpleNamespace(rows=rows, flagged=flagged))
     assert contradicting(case, test) == (4, 2)

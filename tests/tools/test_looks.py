@@ -101,6 +101,19 @@ def test_scenery_by_hand() -> None:
     assert scenery(grey, nothing + 1).spread == 0
 
 
+def test_colour_of_a_background_by_hand() -> None:
+    sheet = np.full((128, 128, 3), 255, dtype=np.uint8)
+    front = np.zeros((128, 128), dtype=np.float32)
+    sheet[40:80, 40:80], front[40:80, 40:80] = (200, 0, 0), 1  # the thing's own colour does not count
+    white = scenery(sheet, front)
+    assert (white.lightness, white.chroma) == (pytest.approx(100, abs=0.1), pytest.approx(0, abs=0.1))
+    sheet[front == 0] = (0, 0, 255)  # CIELAB of sRGB's blue: 32.3, 79.2, -107.9
+    blue = scenery(sheet, front)
+    assert blue.lightness == pytest.approx(32.3, abs=0.5)
+    assert (blue.chroma, blue.warmth) == (pytest.approx(133.8, abs=1), pytest.approx(-107.9, abs=1))
+    assert np.isnan(scenery(sheet, front * 0 + 1).warmth)
+
+
 def test_where_the_pictures_are_gone_the_reason_is_said(case: Case, tmp_path: Path) -> None:
     moved = Case(replace(case.dataset, root=tmp_path), case.space, case.settings)
     outcome = run_check(moved, find_check("clutter"), Scope())

@@ -35,12 +35,16 @@ def check(case: Case, scope: Scope) -> Findings:
     causes = candidate_causes(case, pairs + extra)
     rejected = benjamini_hochberg(np.array([c.p for c in causes if c.pair not in extra]))
     supported = dict(zip([id(c) for c in causes if c.pair not in extra], rejected.tolist(), strict=True))
+
+    def proven(cause: Cause) -> bool:
+        return cause.settled or supported.get(id(cause), False)
+
     evidence: list[Evidence] = []
     for pair in wanted:
         chosen = _distinct([c for c in causes if c.pair == pair and _exceeds(case, c)])
         for cause in chosen:
-            yield _finding(case, cause, proven=supported.get(id(cause), False))
-        evidence += _accounts(case, pair, [c for c in chosen if supported.get(id(c), False)])
+            yield _finding(case, cause, proven=proven(cause))
+        evidence += _accounts(case, pair, [c for c in chosen if proven(c)])
     text = "No cause known here shows more often among the errors than among the correct pictures."
     return Measured(tuple(evidence), text)
 
@@ -68,8 +72,8 @@ def _distinct(causes: list[Cause]) -> list[Cause]:
     labels or one light also look alike, and the name is what can be acted on.
     """
     kept: list[Cause] = []
-    sure = [c for c in causes if c.named and c.p < SURE]
-    for cause in sorted(causes, key=lambda c: (c.p, -c.errors.sum())):
+    sure = [c for c in causes if c.named and (c.p < SURE or c.settled)]
+    for cause in sorted(causes, key=lambda c: (c.rung != "causal", not c.settled, c.p, -c.errors.sum())):
         rivals = [k for k in kept if k.code == cause.code] + ([] if cause.named else sure)
         if all(_overlap(k, cause) < SAME_ERRORS for k in rivals):
             kept.append(cause)
@@ -153,7 +157,7 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
         summary=phrase(template, evidence, a=a, b=b, why=cause.why),
         evidence=tuple(evidence),
         images=tuple(str(i) for i in case.ids[cause.errors][:SHOWN]),
-        recommendations=(cause.recommendation,),
+        recommendations=(cause.recommendation, *cause.also),
         rung=cause.rung if cause.rung else "present" if proven else "none",
         errors=frozenset(str(i) for i in case.ids[cause.errors]),
         correct=frozenset(str(i) for i in case.ids[cause.correct]),
