@@ -1,10 +1,11 @@
 """Sub-kinds inside one class: k-means on bursts, kept when tighter than one cloud and stable over halves.
 
-Each burst counts as one picture, by its mean; the class is seen in its main directions. A partition must be tighter
+Each burst counts as one picture, by its mean; the class is seen in its main directions. Some partition must be tighter
 than those of single Gaussian clouds with the same covariance (Liu et al. 2008, SigClust), and two disjoint halves must
 find much the same one (adjusted Rand index). Distances and directions from the class's mean are both looked at:
 distances show a small kind far from the rest, directions kinds of which some pictures lie near the middle. Of several
-numbers of kinds, the one that stands out most is taken.
+numbers of kinds, the one before the largest gap between eigenvalues of the neighbour graph is taken (von Luxburg 2007):
+tightness and stability, which every further cut of a curved cloud can pass, would choose too many.
 """
 
 from dataclasses import dataclass, replace
@@ -29,8 +30,8 @@ SMALLEST_PART = 8
 DIRECTIONS = 16
 MOST_USED = 200
 """Bursts looked at, drawn at random where there are more, so that a large class costs no more than a small one."""
-RESAMPLES = 8
-NULLS = 20
+RESAMPLES = 16
+NULLS = 40
 LINKS = 10
 """Nearest bursts that each is linked with, the usual choice (scikit-learn)."""
 
@@ -95,24 +96,38 @@ def find_parts(
     bursts = _means(vectors, codes, len(names))[used]
     left, scale, right = _main_directions(bursts - mean)
     counts = range(2, min(most, len(vectors) // SMALLEST_PART) + 1)
-    best, found, highest = 0.0, None, 0.0
-    for by_direction, count in ((view, count) for view in (False, True) for count in counts):
-        points = _unit(left * scale) if by_direction else left * scale
-        stability = _agreement(points, count, rng)
-        best = max(best, stability)
-        if stability < STABLE:
+    views = [(_unit(left * scale) if by_direction else left * scale) for by_direction in (False, True)]
+    own = np.full(len(names), -1, dtype=np.int64)
+    best, tried = 0.0, []
+    for by_direction, points in enumerate(views):
+        eigenvalues, eigenvectors = _spectrum(points)
+        for count in counts:
+            stability = _agreement(points, count, rng)
+            best = max(best, stability)
+            if stability >= STABLE:
+                gap = eigenvalues[count - 1] - eigenvalues[count] if count < len(points) else 0.0
+                tried.append((gap, count, bool(by_direction), stability, eigenvectors))
+    tighter = {
+        side: any(
+            _beyond_one_cloud(views[side], scale, count, rng, by_direction=side) >= BEYOND
+            for _, count, view, *_ in tried
+            if view == side
+        )
+        for side in (False, True)
+    }
+    for _, count, by_direction, stability, eigenvectors in sorted(tried, key=lambda t: -t[0]):
+        points = views[by_direction]
+        if not tighter[by_direction]:
             continue
-        beyond = _beyond_one_cloud(points, scale, count, rng, by_direction=by_direction)
-        if beyond < BEYOND or beyond * stability <= highest:
+        own[used] = _cut(eigenvectors, count, rng)
+        if len(np.unique(own[used])) < count:
             continue
-        inside = spectral_parts(points, count, rng)
-        if len(np.unique(inside)) < count:
-            continue
-        centres = np.stack([points[inside == part].mean(axis=0) @ right for part in range(count)])
-        parts = _sorted(Parts(np.zeros(0, dtype=np.int64), centres, mean, by_direction, stability), vectors)
+        centres = np.stack([points[own[used] == part].mean(axis=0) @ right for part in range(count)])
+        parts = Parts(np.zeros(0, dtype=np.int64), centres, mean, by_direction, stability)
+        parts = _sorted(parts, np.where(own[codes] < 0, parts.assign(vectors), own[codes]))
         if np.bincount(parts.labels, minlength=count).min() >= SMALLEST_PART:
-            found, highest = parts, beyond * stability
-    return found, best
+            return parts, best
+    return None, best
 
 
 def _main_directions(
@@ -130,9 +145,8 @@ def _main_directions(
     return left.astype(np.float32), scale.astype(np.float32), right.T.astype(np.float32)
 
 
-def _sorted(parts: Parts, vectors: NDArray[np.float32]) -> Parts:
-    """The same parts with the labels of these images, the largest first."""
-    labels = parts.assign(vectors)
+def _sorted(parts: Parts, labels: NDArray[np.int64]) -> Parts:
+    """The same parts with these labels, the largest first."""
     order = np.argsort(-np.bincount(labels, minlength=len(parts.centres)), kind="stable")
     return replace(parts, labels=np.argsort(order)[labels], centres=parts.centres[order])
 
@@ -168,6 +182,11 @@ def spectral_parts(points: NDArray[np.float32], count: int, rng: np.random.Gener
     Kinds of photographs are curved: on grocery's Apple and Pear these parts agree better with the true varieties than
     those of k-means with the same number (benchmarks/subclasses.py).
     """
+    return _cut(_spectrum(points)[1], count, rng)
+
+
+def _spectrum(points: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Eigenvalues, largest first, and eigenvectors of the normalised graph of nearest neighbours."""
     distances = squareform(pdist(points, "sqeuclidean"))
     np.fill_diagonal(distances, np.inf)
     near = np.argsort(distances, axis=1, kind="stable")[:, : min(LINKS, len(points) - 1)]
@@ -175,8 +194,12 @@ def spectral_parts(points: NDArray[np.float32], count: int, rng: np.random.Gener
     np.put_along_axis(links, near, 1.0, axis=1)
     links = (links + links.T) / 2
     root = 1 / np.sqrt(links.sum(axis=1))
-    _, vectors = np.linalg.eigh(root[:, None] * links * root)
-    return kmeans(_unit(vectors[:, -count:].astype(np.float32)), count, rng)[0]
+    values, vectors = np.linalg.eigh(root[:, None] * links * root)
+    return values[::-1], vectors[:, ::-1]
+
+
+def _cut(eigenvectors: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    return kmeans(_unit(eigenvectors[:, :count].astype(np.float32)), count, rng)[0]
 
 
 def _agreement(points: NDArray[np.float32], count: int, rng: np.random.Generator) -> float:
