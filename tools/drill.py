@@ -216,6 +216,22 @@ def copy_evidence(case: Case) -> tuple[Evidence, ...]:
     )  # fmt: skip
 
 
+def cue_evidence(case: Case) -> tuple[Evidence, ...]:
+    """What the drill says of the ladder of cues; empty where too few pictures allow none."""
+    found = drill(case).cue
+    if not found.planted:
+        return ()
+    how = (
+        "known-answer drill: a setting added to the vectors of two classes, nine in ten of one and one in ten of other"
+    )
+    interval = wilson(found.found, found.planted, case.settings.confidence)
+    return (
+        Evidence("planted settings found", found.recall, "share", found.planted, *interval, how),
+        Evidence("settings found again", found.found, "count", found.planted, how=how),
+        Evidence("settings planted", found.planted, "count", how=how),
+    )
+
+
 def turned(
     vectors: NDArray[np.float32], similarity: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float32]:

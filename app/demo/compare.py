@@ -10,6 +10,8 @@ from app.demo.truth import Truth
 
 Document = Mapping[str, Any]
 CUE_CODES = frozenset({"spurious-cue", "confusion-causes"})
+CONSEQUENCES_OF_THE_CUE = frozenset({"background-bias", "distribution-shift"})
+"""Hands and plates are backgrounds, and the test pictures have other ones than the training pictures."""
 SHOWN_TO_MATTER = frozenset({"used", "causal", "fixable"})
 MOSTLY = 0.5
 """A finding is taken to be about a slice when most of its pictures come from it, at twice the slice's own share."""
@@ -192,6 +194,8 @@ def unplanted(truth: Truth, audit: Document) -> list[dict[str, str]]:
             return bad in finding["scope"]["classes"]
         if code == "hidden-subclasses":
             return any(len(kinds[name]) > 1 for name in finding["scope"]["classes"])
+        if code in CONSEQUENCES_OF_THE_CUE:
+            return bool(fruit & set(finding["scope"]["classes"]))
         return code in {"wrong-labels", "near-duplicates", "split-leakage"}
 
     return [

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.planting.duplicates import with_hashes
 from benchmarks.planting.vectors import vector_case
-from tools.drill import Hits, copy_evidence, drill, label_evidence, left, turned
+from tools.drill import Hits, copy_evidence, cue_evidence, drill, label_evidence, left, turned
 
 
 def test_left_by_hand() -> None:
@@ -55,7 +55,9 @@ def test_a_planted_setting_is_recognised_where_classes_lie_close() -> None:
     near = drill(vector_case({"cat": 150, "dog": 150}, separation=1.0)).cue
     assert near.planted == 10
     assert near.found >= 5
-    assert drill(vector_case({"cat": 20, "dog": 20})).cue == Hits(0, 0)
+    few = vector_case({"cat": 20, "dog": 20})
+    assert drill(few).cue == Hits(0, 0)
+    assert cue_evidence(few) == ()
 
 
 def test_drills_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

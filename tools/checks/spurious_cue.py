@@ -7,6 +7,7 @@ from tools.case import Case
 from tools.contrast import Contrast, contrast
 from tools.cue_suspects import contradicting
 from tools.cues import FEWEST_COUNTER, Tested, balance_advice
+from tools.drill import cue_evidence
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.interventions import SMALLEST
 from tools.ladder import FEWEST_CONFUSED, Climbed, further, ladder, of_effect
@@ -23,6 +24,9 @@ COMPARED = " Compared with those others they are {contrast}."
 NOT_MEASURABLE = (
     "Pictures of {b} are mostly {words}, those of {a} are not ({goes along with the label} of comparisons); too few "
     "pictures of {a} contradict that to say whether the model uses it."
+)
+DRILLED = (
+    " In a drill on your vectors {settings found again} of {settings planted} planted and measured settings were found."
 )
 SUSPECTS = (
     " Of the training pictures of {a} and {b} whose labels look wrong ({suspected labels}), "
@@ -42,17 +46,21 @@ def check(case: Case, scope: Scope) -> Findings:
     for climbed in found.climbed:
         if _wanted(climbed.test, scope):
             yield _finding(case, climbed)
-    evidence = (
+    evidence: tuple[Evidence, ...] = (
         Evidence("cues tried", len({t.cue.name for t in found.tests}), "count"),
         Evidence("confused pairs", len(found.pairs), "count"),
         Evidence("pictures needed against a cue", FEWEST_COUNTER, "images"),
         Evidence("pairs whose backgrounds were looked at", found.looked_at, "count"),
         Evidence("smallest move called a cause", SMALLEST, "share", how="part of the way from one class to the other"),
     )
+    drilled = cue_evidence(case)
     text = (
         "{cues tried} cues were tried on {confused pairs} confused pairs; a cue with fewer than "
         "{pictures needed against a cue} pictures that contradict it, or one without a name here, may have been missed."
     )
+    if drilled:
+        text += DRILLED
+        evidence += drilled
     if found.unseen:
         text += " Backgrounds were not looked at: {unseen}."
     return Measured(evidence, phrase(text, evidence, unseen=found.unseen))
@@ -121,7 +129,7 @@ def _evidence(case: Case, climbed: Climbed) -> tuple[Evidence, ...]:
             Evidence("suspected labels", suspected, "images", how="training pictures of the two classes"),
             Evidence("suspects that contradict the cue", contrary, "images", suspected),
         ]
-    return tuple(out)
+    return (*out, *cue_evidence(case))
 
 
 def advice(case: Case, test: Tested, rows: NDArray[np.int64]) -> tuple[Recommendation, ...]:

@@ -114,10 +114,16 @@ def test_what_was_not_planted_is_named() -> None:
             finding("spurious-cue", [], pair=["fine", "A"], level="high"),
             finding("spurious-cue", [], pair=["fine", "A"], level="low"),
             finding("spurious-cue", [], pair=["C", "A"]),
+            finding("background-bias", [], classes=["C", "fine"]),
+            finding("distribution-shift", [], classes=["fine"], level="high"),
         ),
     )
 
-    assert [(a["code"], a["severity"]) for a in alarms] == [("hidden-subclasses", "medium"), ("spurious-cue", "high")]
+    assert [(a["code"], a["severity"]) for a in alarms] == [
+        ("hidden-subclasses", "medium"),
+        ("spurious-cue", "high"),
+        ("distribution-shift", "high"),
+    ]
 
 
 def test_nothing_found_is_all_misses_and_no_precision() -> None:
