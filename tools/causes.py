@@ -1,19 +1,19 @@
 """Candidate causes of an A → B confusion, each a yes or no per picture of A, tested against A's correct pictures."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import binomtest, fisher_exact, norm
+from scipy.stats import norm
 
 from tools.case import Case
+from tools.cause import Cause, Pair, advise
 from tools.checks import not_visual
 from tools.checks.similar_classes import FEWEST, measure
 from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
 from tools.cues import PRESENT, balance_advice
-from tools.findings import Cost, Evidence, Recommendation, Rung
+from tools.findings import Cost, Evidence, Rung
 from tools.ladder import Climbed, all_tests, further, ladder, of_effect
 from tools.likeness import far, mixed
 from tools.shared_evidence import FEWEST_CONFUSED, Shared
@@ -26,59 +26,6 @@ INSEPARABLE_P = 0.05
 BY_LABELS = 0.5
 """Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
 POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
-
-
-@dataclass(frozen=True, eq=False)
-class Cause:
-    """One candidate for one ordered pair.
-
-    Attributes
-    ----------
-    code : str
-        The check that knows more of it.
-    pair : tuple of str
-    title : str
-    why : str
-        How it makes the mistake, in one clause.
-    errors, correct : ndarray of bool, shape (n,)
-        Pictures of A called B, and pictures of A called A, that show it.
-    p : float
-        One-sided: errors show it more often than correct pictures do, or a refit puts more right than wrong.
-    recommendation : Recommendation
-    rung : Rung or None
-        For cues.
-    refit : bool
-        Whether ``errors`` come right, and ``correct`` go wrong, when the baseline is refitted without the cause.
-    evidence : tuple of Evidence
-        More numbers, for ``note``.
-    note : str
-        A further sentence, a template of ``evidence`` with {a} and {b}.
-    named : bool
-        Whether something measured or given says which pictures, rather than likeness alone.
-    whole : bool
-        The pair as a whole was tested, out of fold: errors need not show it more often than correct pictures.
-    settled : bool
-        Told from chance by its own check already, over all of its candidates and pairs.
-    also : tuple of Recommendation
-        What else can be done.
-    """
-
-    code: str
-    pair: tuple[str, str]
-    title: str
-    why: str
-    errors: NDArray[np.bool_]
-    correct: NDArray[np.bool_]
-    p: float
-    recommendation: Recommendation
-    rung: Rung | None = None
-    refit: bool = False
-    evidence: tuple[Evidence, ...] = ()
-    note: str = ""
-    named: bool = True
-    whole: bool = False
-    settled: bool = False
-    also: tuple[Recommendation, ...] = ()
 
 
 def ordered_pairs(case: Case) -> list[tuple[str, str]]:
@@ -98,79 +45,8 @@ def candidate_causes(case: Case, pairs: list[tuple[str, str]]) -> list[Cause]:
     return [cause for pair in pairs for cause in _of_pair(case, shared, pair)]
 
 
-class _Pair:
-    """The pictures of one direction and how a candidate becomes a cause."""
-
-    def __init__(self, case: Case, shared: Shared, pair: tuple[str, str]) -> None:
-        self.case, self.shared, self.names = case, shared, pair
-        self.a, self.b = (case.number(name) for name in pair)
-        mine = case.derived.judged & (case.targets == self.a)
-        self.errors = mine & (case.derived.predicted == self.b)
-        self.correct = mine & (case.derived.predicted == self.a)
-        self.both = case.derived.judged & np.isin(case.targets, [self.a, self.b])
-
-    def shown(
-        self,
-        code: str,
-        title: str,
-        why: str,
-        shows: NDArray[np.bool_],
-        advice: Recommendation,
-        rung: Rung | None = None,
-        tested: NDArray[np.bool_] | None = None,
-        *,
-        likeness: bool = False,
-    ) -> Cause:
-        """A cause that a picture shows or does not, tested by Fisher against the correct pictures (of ``tested``).
-
-        Pictures whose own label is doubted take no part: what looks like an error there may be none. For causes by
-        ``likeness`` any flagged label counts, as a picture under a wrong label is unlike its class by itself.
-        """
-        aside = self.shared.suspect if likeness else self.shared.doubted
-        sides = [side & ~aside for side in (self.errors, self.correct)]
-        hit, calm = (side & shows for side in sides)
-        on = self.both if tested is None else tested
-        table = [[int((side & part & on).sum()) for part in (shows, ~shows)] for side in sides]
-        p = float(fisher_exact(np.array(table), alternative="greater").pvalue)
-        return self._cause(code, title, why, hit, calm, p, advice, rung)
-
-    def refitted(
-        self,
-        code: str,
-        title: str,
-        why: str,
-        after: NDArray[np.int64],
-        doubted: NDArray[np.bool_],
-        advice: Recommendation,
-    ) -> Cause:
-        """A cause that a refit of the baseline takes away: one-sided McNemar test over pictures of both classes.
-
-        Pictures near the border change sides under any refit, errors first; so only more right than wrong counts.
-        Judged pictures whose own label is doubted count as errors that would come right.
-        """
-        was, now = self.shared.plain == self.case.targets, after == self.case.targets
-        right, wrong = (~was & now) | (doubted & ~was), (was & ~now) | (doubted & was)
-        n_right, n_wrong = int((self.both & right).sum()), int((self.both & wrong).sum())
-        p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
-        found = self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)
-        return replace(found, refit=True)
-
-    def _cause(
-        self, code: str, title: str, why: str, hit: NDArray[np.bool_], calm: NDArray[np.bool_], p: float,
-        advice: Recommendation, rung: Rung | None,
-    ) -> Cause:  # fmt: skip
-        images = tuple(str(i) for i in self.case.ids[hit][:24])
-        return Cause(code, self.names, title, why, hit, calm, p, replace(advice, images=images), rung)
-
-
-def _advise(
-    action: str, target: str, why: str, cost: Cost, experiment: str | None = None, **arguments: str
-) -> Recommendation:
-    return Recommendation(action, target, "confusion-causes", why, cost, experiment, arguments)
-
-
 def _of_pair(case: Case, shared: Shared, names: tuple[str, str]) -> Iterator[Cause]:
-    pair = _Pair(case, shared, names)
+    pair = Pair(case, shared, names)
     yield from _refit_causes(case, shared, pair)
     yield from _likeness_causes(case, shared, pair)
     yield from _chance_causes(case, shared, pair)
@@ -180,10 +56,10 @@ def _of_pair(case: Case, shared: Shared, names: tuple[str, str]) -> Iterator[Cau
     yield from _cue_causes(case, pair)
 
 
-def _refit_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
+def _refit_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
     count = int(shared.suspects.flagged.sum())
     if count:
-        advice = _advise("relabel", f"{count} training labels that look wrong", "wrong labels teach the confusion",
+        advice = advise("relabel", f"{count} training labels that look wrong", "wrong labels teach the confusion",
                          Cost(clicks=count, minutes=count / 12), "relabel")  # fmt: skip
         why = (
             "its own label looks wrong, or it comes right when the training pictures with doubtful labels are left out"
@@ -191,29 +67,29 @@ def _refit_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
         yield pair.refitted("wrong-labels", "wrong labels", why, shared.cleaned, shared.doubted, advice)
     if shared.balanced is not None:
         target, why = "the classes, so that each counts the same in training", "in doubt the larger class wins"
-        advice = _advise("reweight", target, why, Cost(clicks=1, minutes=1), "reweight")
+        advice = advise("reweight", target, why, Cost(clicks=1, minutes=1), "reweight")
         none = np.zeros(len(case.ids), dtype=np.bool_)
         why = "it comes right when every class weighs the same in training"
         yield pair.refitted("class-balance", "imbalance", why, shared.balanced, none, advice)
 
 
-def _likeness_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
+def _likeness_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
     a, b = pair.names
-    advice = _advise("collect", f"pictures that show what tells {a} from {b}",
+    advice = advise("collect", f"pictures that show what tells {a} from {b}",
                      "nothing in these pictures decides; a closer view, or a rule for the border, would",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"its nearest training pictures are a mixture of {a} and {b}"
     alike = pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
     alike = replace(alike, named=False)
     yield _as_a_pair(case, shared, pair, alike) or alike
-    advice = _advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
+    advice = advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
     title = f"unlike any training picture of {a}"
     yield pair.shown("distribution-shift", title, why, far(case, pair.a), advice, likeness=True)
 
 
-def _as_a_pair(case: Case, shared: Shared, pair: _Pair, alike: Cause) -> Cause | None:
+def _as_a_pair(case: Case, shared: Shared, pair: Pair, alike: Cause) -> Cause | None:
     """Likeness tested out of fold, where it holds for the two classes as a whole; None where they are separable.
 
     Where nothing tells two classes apart, right and wrong pictures are alike too, so comparing them shows nothing.
@@ -233,7 +109,7 @@ def _as_a_pair(case: Case, shared: Shared, pair: _Pair, alike: Cause) -> Cause |
     return replace(alike, p=min(found.p, alike.p), evidence=evidence, note=note, whole=True)
 
 
-def _chance_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
+def _chance_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
     """A class that nothing in the pictures tells from the others: then all of its confusions come from that."""
     for number in (pair.a, pair.b):
         area = shared.area(number)
@@ -244,7 +120,7 @@ def _chance_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
         evidence = (Evidence(name, area.auc, "score", area.n, area.low, area.high, how),)
         spread = (area.high - area.low) / (2 * quantile_of_normal(case.settings.confidence))
         p = float(norm.cdf((area.auc - not_visual.WEAK) / max(spread, 1e-9)))
-        advice = _advise("relabel", label, "say what in a picture decides this label, or drop it",
+        advice = advise("relabel", label, "say what in a picture decides this label, or drop it",
                          Cost(clicks=area.n, minutes=area.n / 12))  # fmt: skip
         why = f"nothing in the pictures says that they are {label}"
         cause = pair.shown("not-visual", f"{label} cannot be seen", why, pair.both, advice)
@@ -253,13 +129,13 @@ def _chance_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
         yield replace(cause, p=p, evidence=evidence, note=note, whole=True, **everything)
 
 
-def _slice_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
+def _slice_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
     """Groups of pictures with more errors than elsewhere, tested on the half that did not find them."""
     a = pair.names[0]
     for found in shared.slices:
         if pair.a not in found.classes:
             continue
-        advice = _advise("collect", f"pictures of {a} {found.words}", "the model errs more on them than elsewhere",
+        advice = advise("collect", f"pictures of {a} {found.words}", "the model errs more on them than elsewhere",
                          Cost(images=30, minutes=30))  # fmt: skip
         why = f"it is among the pictures {found.words}"
         tested = case.derived.judged & ~first_half(case)
@@ -267,7 +143,7 @@ def _slice_causes(case: Case, shared: Shared, pair: _Pair) -> Iterator[Cause]:
         yield replace(cause, named=found.named)
 
 
-def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+def _kind_causes(case: Case, pair: Pair) -> Iterator[Cause]:
     a, b = pair.names
     kinds = pair.shared.kinds(a)
     if kinds is None:
@@ -276,14 +152,14 @@ def _kind_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         shows = np.zeros(len(case.ids), dtype=np.bool_)
         shows[kinds.judged[kinds.part_of == part]] = True
         these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
-        advice = _advise("split", a, "each kind gets a label of its own, and their scores are added up again",
+        advice = advise("split", a, "each kind gets a label of its own, and their scores are added up again",
                          Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
         title = f"one kind of {a} looks like {b}"
         yield replace(pair.shown("hidden-subclasses", title, why, shows, advice, likeness=True), named=False)
 
 
-def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
+def _cue_causes(case: Case, pair: Pair) -> Iterator[Cause]:
     b = pair.names[1]
     for climbed in ladder(case).climbed:
         if climbed.test.pair == pair.names:
@@ -298,7 +174,7 @@ def _cue_causes(case: Case, pair: _Pair) -> Iterator[Cause]:
         yield replace(cause, named=not test.cue.of_class)
 
 
-def _climbed_cause(case: Case, pair: _Pair, climbed: Climbed) -> Cause:
+def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
     """A cue as its own check sees it, with what came of changing it in pictures."""
     test = climbed.test
     why = f"the picture is {test.words}, as those of {pair.names[1]} mostly are"
@@ -311,7 +187,7 @@ def _climbed_cause(case: Case, pair: _Pair, climbed: Climbed) -> Cause:
     return replace(cause, evidence=evidence, note=note, settled=settled, also=(balance,), named=not test.cue.of_class)
 
 
-def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:
+def _poor_pictures(case: Case, pair: Pair) -> Iterator[Cause]:
     """Judged pictures darker, brighter, more blurred or flatter than nearly all training pictures."""
     for prop, sides in POOR.items():
         if prop not in case.dataset.properties:
@@ -320,7 +196,7 @@ def _poor_pictures(case: Case, pair: _Pair) -> Iterator[Cause]:
         low, high = np.quantile(values[case.fit], [EXTREME_QUANTILE, 1 - EXTREME_QUANTILE])
         for text, shows in zip(sides, (values < low, values > high), strict=True):
             if text:
-                advice = _advise("collect", f"pictures of {pair.names[0]} in such conditions, or better light",
+                advice = advise("collect", f"pictures of {pair.names[0]} in such conditions, or better light",
                                  "the model has hardly seen such pictures", Cost(images=20, minutes=20))  # fmt: skip
                 why = f"the picture is {text} than nearly all training pictures"
                 yield pair.shown("image-quality", f"pictures that are {text}", why, shows, advice)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from tools.case import Case
-from tools.causes import Cause, candidate_causes, ordered_pairs
+from tools.cause import Cause
+from tools.causes import candidate_causes, ordered_pairs
 from tools.findings import Evidence, Finding, Measured, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.shared_evidence import FEWEST_CONFUSED
