@@ -63,8 +63,8 @@ class EmbeddedEncoder:
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Shorter side to 256, centre crop of 224; shape (224, 224, 3).
 
-        OpenCV resizes: bilinear down to half, by area below that, bicubic up. A photograph of 348 pixels takes 0.2 ms
-        so and 1.2 ms by Pillow's bicubic; docs/decisions/0009 compares what the vectors lose (nothing measurable).
+        OpenCV resizes: bilinear down to half, by area below that, bicubic up. A photograph of 348 pixels takes a
+        tenth of the time of Pillow's bicubic so; docs/decisions/0009 says what the vectors lose.
         """
         import cv2
 
