@@ -14,6 +14,8 @@ ALIKE = 0.10
 """Share of the two classes' training pictures in mixed surroundings from which the two count as alike; the same tenth
 that ``similar-classes`` calls inseparable. Below it the pair as such is separable: an error always lies towards B, so
 that its surroundings are mixed says no more than that it is an error."""
+MOST_ASKED = 300
+"""Training pictures of a class whose surroundings are looked at: its share is then known to a few points."""
 FAR_QUANTILE = 0.05
 """Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
 
@@ -22,14 +24,25 @@ def mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
     """Pictures whose nearest training pictures of A and B, other groups only, are of both; none if the two are not
     alike in training.
     """
-    base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
-    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
     out = np.zeros(len(case.ids), dtype=np.bool_)
-    both = _between(_neighbour_share(case, base, base, b))
-    sides = [both[case.targets[base] == number] for number in (a, b)]
-    if all(len(side) for side in sides) and np.mean([side.mean() for side in sides]) >= ALIKE:
+    first, second = sorted((a, b))
+    if case.derived.once(f"alike {first} {second}", lambda: _alike(case, first, second)):
+        base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
+        rows = np.flatnonzero(case.derived.judged & (case.targets == a))
         out[rows] = _between(_neighbour_share(case, rows, base, b))
     return out
+
+
+def _alike(case: Case, a: int, b: int) -> bool:
+    """Whether ``ALIKE`` of the training pictures, each class counting as much, are in mixed surroundings."""
+    base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
+    rng, shares = case.rng(f"alike-{a}-{b}"), []
+    for number in (a, b):
+        rows = rng.permutation(base[case.targets[base] == number])[:MOST_ASKED]
+        if not len(rows):
+            return False
+        shares.append(_between(_neighbour_share(case, rows, base, b)).mean())
+    return bool(np.mean(shares) >= ALIKE)
 
 
 def _between(share: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -51,6 +64,10 @@ def far(case: Case, a: int) -> NDArray[np.bool_]:
     None where no more of the judged pictures of A lie so far out than ``FAR_QUANTILE`` by chance: what errs lies far
     from its class without any shift, since it lies towards another.
     """
+    return case.derived.once(f"far {a}", lambda: _far(case, a))
+
+
+def _far(case: Case, a: int) -> NDArray[np.bool_]:
     vectors, groups = case.space.vectors, case.derived.grouping.groups
     base = np.flatnonzero(case.fit & (case.targets == a))
     out = np.zeros(len(case.ids), dtype=np.bool_)
