@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 BLOCK = 4096
 """Vectors along one side of a block of products, 64 MiB of similarities. In smaller blocks the threads of the matrix
-product wait more often (docs/decisions/0005-exact-neighbours.md)."""
+product, where it has several, wait more often (docs/decisions/0005-exact-neighbours.md)."""
 ROUND = 64
 """Sides are multiples of this. At ragged edges the matrix product sums in another order, and equal vectors would get
 similarities that differ in the last bit; the last block is filled up with zeros instead."""
