@@ -124,10 +124,15 @@ def finding(facts: FactList, found: Finding, kind: str = "finding") -> list[Fact
         for text in sentences(found.summary)
     ]
     if kind == "cause" and found.rung not in {None, "none"}:
-        rung = "cue" if found.rung == "present" and found.code == "spurious-cue" else found.rung
-        text = sentence(f"rung.{rung}", title=lower_first(found.title.partition(": ")[2] or found.title))
-        out.append(facts.state(kind, text, images=found.images, code=found.code))
+        name = "cue" if found.rung == "present" and found.code == "spurious-cue" else str(found.rung)
+        out.append(rung(facts, name, found.title, found.images, found.code))
     return out
+
+
+def rung(facts: FactList, name: str, title: str, images: Sequence[str], code: str) -> Fact:
+    """How sure a cause is, by the rung it reached."""
+    text = sentence(f"rung.{name}", title=lower_first(title.partition(": ")[2] or title))
+    return facts.state("cause", text, images=images, code=code)
 
 
 def passed(facts: FactList, outcome: Outcome, about: str) -> list[Fact]:

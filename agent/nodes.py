@@ -1,6 +1,7 @@
 """The five nodes. Each loads what it needs from the context and returns plain JSON."""
 
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -119,6 +120,7 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     facts = FactList(list(state["facts"]))
     gathered, not_checked = list(state["actions"]), list(state["not_checked"])
     effects: list[Json] = []
+    causes = list(state["causes"])
     asked_about = Plan.from_json(state["plan"]).classes
     started = time.monotonic()
     possible = [number for number, a in enumerate(gathered) if a["experiment"] is not None]
@@ -135,6 +137,8 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
             case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
         )
         effects.append(effect_json(tried))
+        if tried.raises_the_rare:
+            causes = [_fixable(facts, cause, tried.arguments) for cause in causes]
         said = [f for f in stated.effect(facts, tried, asked_about) if f["kind"].startswith("effect")]
         decided = [m.metric for m in tried.measures if m.verdict in {"helps", "hurts"}]
         shown = [f["id"] for f in said if f["kind"] == "effect" or action["asked"] or _about(f["text"], decided)]
@@ -153,12 +157,22 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         headline += " " + sentence("headline.untried")
     return {
         "actions": advised,
+        "causes": causes,
         "effects": effects,
         "facts": facts.facts,
         "not_checked": not_checked,
         "headline": headline.strip(),
         "steps": [*state["steps"], f"Tried {len(effects)} changes on held-out pictures, {len(helped)} help"],
     }
+
+
+def _fixable(facts: FactList, cause: Json, arguments: Mapping[str, str]) -> Json:
+    """The top rung for a cue of the pair that was trained against with success."""
+    pair = "|".join(sorted(cause["pair"]))
+    if cause["code"] != "spurious-cue" or cause["rung"] not in ("used", "causal") or arguments.get("pair") != pair:
+        return cause
+    said = stated.rung(facts, "fixable", cause["title"], cause["images"], cause["code"])
+    return {**cause, "rung": "fixable", "facts": [*cause["facts"], said["id"]]}
 
 
 def _about(text: str, metrics: list[str]) -> bool:

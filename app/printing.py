@@ -165,9 +165,15 @@ def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]
 def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
     """An experiment's result."""
     yield Text(shown(title), style="bold")
+    unclear = []
     for measure in effect.get("measures", [effect]):
-        style = VERDICT_COLOURS.get(str(measure["verdict"]), "")
-        yield Text(("  " if not measure.get("primary", True) else "") + effect_sentence(measure), style=style)
+        primary, verdict = measure.get("primary", True), str(measure["verdict"])
+        if primary or verdict in {"helps", "hurts"}:
+            yield Text(("" if primary else "  ") + effect_sentence(measure), style=VERDICT_COLOURS.get(verdict, ""))
+        else:
+            unclear.append(shown(measure["metric"]))
+    if unclear:
+        yield Text(f"  not shown to change, or not worth having: {', '.join(unclear)}", style="dim")
     for note in effect.get("notes", ()):
         yield Text(f"Note: {shown(note)}", style="dim")
 

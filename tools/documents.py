@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.case import Case
 from tools.effects import Effect, Measure
-from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation
+from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation, Rung
 from tools.metrics import quality
 from tools.searching import Search
 from tools.statistics import wilson
@@ -53,6 +53,14 @@ def recommendation_json(recommendation: Recommendation, effects: Effects = UNTRI
     }
 
 
+def proved_rung(finding: Finding, effects: Effects) -> Rung | None:
+    """The rung of a cue, ``fixable`` where training against it was shown to raise the recall of what it hits."""
+    if finding.rung not in ("used", "causal"):
+        return finding.rung
+    tried = (effects.get(r.change) for r in finding.recommendations if r.change is not None)
+    return "fixable" if any(e is not None and e.raises_the_rare for e in tried) else finding.rung
+
+
 def finding_json(finding: Finding, effects: Effects = UNTRIED) -> Json:
     """A finding with its recommendations."""
     return {
@@ -65,7 +73,7 @@ def finding_json(finding: Finding, effects: Effects = UNTRIED) -> Json:
             "slice": finding.scope.slice,
         },
         "summary": finding.summary,
-        "rung": finding.rung,
+        "rung": proved_rung(finding, effects),
         "evidence": [evidence_json(e) for e in finding.evidence],
         "images": list(finding.images),
         "recommendations": [recommendation_json(r, effects) for r in finding.recommendations],

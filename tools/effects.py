@@ -6,6 +6,8 @@ from typing import Literal
 
 from tools.findings import Cost
 
+RARE = "recall in the rare setting"
+"""Of the pictures that a cue misleads; what training against the cue is to raise."""
 Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
 
 
@@ -93,3 +95,8 @@ class Effect:
     def primary(self) -> Measure:
         """The measure that decides."""
         return next(m for m in self.measures if m.primary)
+
+    @property
+    def raises_the_rare(self) -> bool:
+        """Whether it was shown to help the pictures that a cue misleads."""
+        return any(m.metric == RARE and m.verdict == "helps" for m in self.measures)

@@ -4,23 +4,21 @@ Changes touch training folds only, and whatever chooses a change is recomputed i
 the evaluation labels: deciding once on all data says "helps" in a fifth of null trials (DECISIONS "Nested").
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.progress import Progress, silent
 from tools.case import Case
-from tools.effects import Effect, Measure, Verdict
+from tools.effects import Effect, Measure
 from tools.errors import UnknownName
 from tools.findings import Cost
+from tools.measures import Metric, Values, measured, precision_metric, recall_metric, said, whole_metrics
 from tools.memory import Memory, recalled
-from tools.metrics import balanced_weights
 from tools.registry import discover, sentence_of
-from tools.statistics import paired_interval
 from tools.training.baseline import Training, parent_scores, plain_training
 
 Arguments = Mapping[str, str]
@@ -49,6 +47,9 @@ class Kind:
         (case, arguments) → Cost of doing it for real.
     counted_as : callable or None
         (case, arguments) → the class each class is judged as, before and after alike; None = as itself.
+    meant_for : callable or None
+        (case, arguments) → a metric's name and the evaluation images (bool, shape (n,), at least one) that the change
+        is to help; None where there are none.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Kind:
     describe: Callable[[Case, Arguments], str]
     cost: Callable[[Case, Arguments], Cost]
     counted_as: Callable[[Case, Arguments], NDArray[np.int64]] | None = None
+    meant_for: Callable[[Case, Arguments], tuple[str, NDArray[np.bool_]] | None] | None = None
 
 
 @cache
@@ -66,7 +68,16 @@ def kinds() -> dict[str, Kind]:
     import tools.experiments
 
     return {
-        kind: Kind(kind, sentence_of(m), m.eligible, m.change, m.describe, m.cost, getattr(m, "counted_as", None))
+        kind: Kind(
+            kind,
+            sentence_of(m),
+            m.eligible,
+            m.change,
+            m.describe,
+            m.cost,
+            getattr(m, "counted_as", None),
+            getattr(m, "meant_for", None),
+        )
         for kind, m in discover(tools.experiments).items()
     }
 
@@ -137,16 +148,16 @@ def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progres
             after.append(kind.change(case, before[-1], arguments, rng))
     vectors, classes = case.space.vectors, len(case.classes)
     judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
-    correct = [
-        _correct(case, questions, parent_scores(vectors, trainings, questions, classes), judged)
-        for trainings in (before, after)
+    both = [
+        said(questions, parent_scores(vectors, t, questions, classes), case.evaluation, judged, case.settings.repeats)
+        for t in (before, after)
     ]
     on_step(f"trying {kind.kind}", total, total)
     return Effect(
         kind=kind.kind,
         target=kind.describe(case, arguments),
         arguments=dict(arguments),
-        measures=_measures(case, correct[0], correct[1], arguments, judged),
+        measures=_measures(case, kind, both[0], both[1], arguments, judged),
         repeats=case.settings.repeats,
         folds=case.settings.folds,
         confidence=corrected_confidence(case),
@@ -157,25 +168,6 @@ def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progres
         cost=kind.cost(case, arguments),
         notes=(TRAINED_ON_PART,),
     )
-
-
-def _correct(
-    case: Case,
-    questions: Sequence[NDArray[np.int64]],
-    scores: Sequence[NDArray[np.float64]],
-    judged: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Correctness, shape (repeats, evaluation images): averaged over a repeat's folds."""
-    position = np.cumsum(case.evaluation) - 1
-    repeats = case.settings.repeats
-    per_repeat = len(scores) // repeats
-    hits = np.zeros((repeats, int(case.evaluation.sum())))
-    asked = np.zeros_like(hits)
-    for number, (rows, found) in enumerate(zip(questions, scores, strict=True)):
-        where = position[rows]
-        hits[number // per_repeat, where] += judged[found.argmax(axis=1)] == judged[case.targets[rows]]
-        asked[number // per_repeat, where] += 1
-    return np.asarray(hits / np.maximum(asked, 1))
 
 
 def touched(before: Training, after: Training) -> int:
@@ -196,85 +188,27 @@ def corrected_confidence(case: Case) -> float:
 
 
 def _measures(
-    case: Case,
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
-    arguments: Arguments,
-    judged: NDArray[np.int64],
+    case: Case, kind: Kind, before: Values, after: Values, arguments: Arguments, judged: NDArray[np.int64]
 ) -> tuple[Measure, ...]:
+    """The whole, then the classes in question (or all of few), then the pictures that the change is meant to help."""
     targets = judged[case.targets[case.evaluation]]
-    clusters = case.derived.grouping.groups[case.evaluation]
-    n = len(targets)
-    weights = {"balanced accuracy": balanced_weights(targets), "accuracy": np.full(n, 1 / n)}
+    sides = before, after, targets
+    metrics: list[Metric | None] = [*whole_metrics(*sides)]
     focus = [arguments["class"]] if "class" in arguments else []
     focus += pair_of(case, arguments) if "pair" in arguments else []
     everyone = case.classes if not focus and len(case.classes) <= MOST_CLASSES else ()
+    together = [name for name in focus if (judged == case.number(name)).sum() > 1]
     for name in (*focus, *everyone):
-        if (of := targets == case.number(name)).any():
-            as_one = (judged == case.number(name)).sum() > 1
-            weights["recall of the two as one" if as_one else f"recall of {name}"] = of / of.sum()
-    confidence = corrected_confidence(case)
+        number = case.number(name)
+        if (of := targets == number).any():
+            title = "the two as one" if name in together else name
+            metrics.append(recall_metric(f"recall of {title}", *sides, of))
+            metrics.append(precision_metric(f"precision of {title}", *sides, number))
+    if kind.meant_for is not None and (wanted := kind.meant_for(case, arguments)) is not None:
+        metrics.append(recall_metric(wanted[0], *sides, wanted[1][case.evaluation]))
+    clusters, confidence = case.derived.grouping.groups[case.evaluation], corrected_confidence(case)
+    known = [metric for metric in metrics if metric is not None]
     return tuple(
-        measure(metric, before, after, clusters, w, confidence, case.settings.margin, primary=not number)
-        for number, (metric, w) in enumerate(weights.items())
+        measured(metric, clusters, confidence, case.settings.margin, primary=not number)
+        for number, metric in enumerate(known)
     )
-
-
-def measure(
-    metric: str,
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    confidence: float,
-    margin: float,
-    *,
-    primary: bool,
-) -> Measure:
-    """One metric before and after, judged.
-
-    Parameters
-    ----------
-    before, after : ndarray, shape (repeats, n)
-        Correctness per repeat and image.
-    clusters, weights : ndarray, shape (n,)
-    margin : float
-        An interval inside ±margin means no effect worth having.
-    """
-    delta, low, high = paired_interval(after - before, clusters, weights, confidence)
-    counted = int((weights > 0).sum())  # the recall of a class rests on its own images only
-    runs = before @ weights
-    moves = np.abs(runs[:, None] - runs[None, :])[np.triu_indices(len(runs), 1)]
-    verdict = judge(low, high, margin)
-    needed = None
-    if verdict == "cannot_tell":
-        half = (high - low) / 2
-        enough = max(abs(delta), margin - abs(delta))  # half-width at which this change would be shown, or shown small
-        needed = ceil(counted * (half / enough) ** 2) if np.isfinite(half) else None
-    return Measure(
-        metric=metric,
-        before=float(runs.mean()),
-        after=float((after @ weights).mean()),
-        low=low,
-        high=high,
-        noise=float(np.quantile(moves, 0.95)) if len(moves) else 0.0,
-        verdict=verdict,
-        n=counted,
-        needed=needed,
-        primary=primary,
-    )
-
-
-def judge(low: float, high: float, margin: float) -> Verdict:
-    """The verdict an interval of a gain allows.
-
-    >>> judge(0.002, 0.03, 0.01), judge(-0.004, 0.006, 0.01), judge(-0.01, 0.03, 0.01)
-    ('helps', 'no_effect', 'cannot_tell')
-    """
-    if low >= -margin and high <= margin:
-        return "no_effect"
-    if low > 0:
-        return "helps"
-    if high < 0:
-        return "hurts"
-    return "cannot_tell"

@@ -13,6 +13,7 @@ from agent.answer import Answer
 from agent.context import Context, ModelSettings
 from agent.graph import Step, ask, stream_answer
 from agent.grounding import check_claim
+from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
 from embeddings.progress import Progress, silent
 from tools.case import Case
@@ -347,3 +348,12 @@ def test_the_real_tools_end_to_end() -> None:
     assert len(answer.actions) <= 3
     for fact in answer.facts:
         assert check_claim(fact["text"], fact, case.classes) == [], fact["text"]
+
+
+def test_a_cue_trained_against_with_success_reaches_the_top_rung() -> None:
+    case, _ = cue_case(each=300)
+    answer = ask("why is my model confusing apples and citrus?", Context(lambda: case, experiments=3))
+    cues = [c for c in answer.causes if c["code"] == "spurious-cue" and c["established"]]
+    assert cues
+    assert {c["rung"] for c in cues} == {"fixable"}
+    assert "training against it" in answer.text

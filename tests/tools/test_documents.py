@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
-from tools.audit import run_checks
-from tools.documents import audit_document, effect_json, fidelity, headline, ranked
-from tools.findings import Evidence, Finding, Outcome, Severity
+from tools.audit import run_check, run_checks
+from tools.documents import audit_document, effect_json, fidelity, headline, proved_rung, ranked
+from tools.findings import Evidence, Finding, Outcome, Scope, Severity
 from tools.predictions import Predictions
+from tools.registry import find_check
 from tools.settings import Settings
 from tools.whatif import run_experiment
 
@@ -69,3 +71,16 @@ def test_fidelity_by_hand() -> None:
     assert same.value == (len(test) - 6) / len(test)
     assert shared.value == 0
     assert shared.n == 6
+
+
+def test_a_cue_that_was_trained_against_with_success_is_fixable() -> None:
+    case, _ = cue_case(each=300)
+    cue = run_check(case, find_check("spurious-cue"), Scope()).findings[0]
+    tried = {
+        ("group-balance", (("pair", "apples|citrus"),)): run_experiment(
+            case, "group-balance", {"pair": "apples|citrus"}
+        )
+    }
+    assert {r.change for r in cue.recommendations} >= set(tried)
+    assert (proved_rung(cue, {}), proved_rung(cue, tried)) == ("used", "fixable")
+    assert proved_rung(replace(cue, rung="not_measurable"), tried) == "not_measurable"

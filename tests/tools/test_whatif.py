@@ -9,10 +9,12 @@ from benchmarks.planting.cue import cue_case
 from benchmarks.planting.hidden_kinds import kinds_case
 from benchmarks.planting.vectors import vector_case
 from benchmarks.planting.wrong_labels import flip
+from tools.effects import RARE
 from tools.errors import UnknownName
+from tools.measures import judge, measure
 from tools.settings import Settings
 from tools.training.baseline import parent_scores, plain_training
-from tools.whatif import Kind, corrected_confidence, judge, kinds, measure, pair_of, run_experiment, touched, try_change
+from tools.whatif import Kind, corrected_confidence, kinds, pair_of, run_experiment, touched, try_change
 
 SIZES = {"cat": 80, "dog": 80, "hen": 80}
 
@@ -102,7 +104,8 @@ def test_splitting_kinds_that_surround_the_other_class_helps() -> None:
     case, _ = kinds_case(distance=3.0, each=150)
     effect = run_experiment(case, "split-class", {"class": "bad"})
     assert effect.primary.delta > 0
-    assert {m.metric for m in effect.measures} == {"balanced accuracy", "accuracy", "recall of bad"}
+    named = {"balanced accuracy", "accuracy", "macro-F1", "recall of bad", "precision of bad"}
+    assert {m.metric for m in effect.measures} == named
 
 
 def test_splitting_one_kind_changes_nothing() -> None:
@@ -117,6 +120,9 @@ def test_balancing_a_planted_cue_helps() -> None:
     effect = run_experiment(case, "group-balance", {"pair": "apples|citrus"})
     assert effect.primary.verdict == "helps"
     assert effect.changed > 0
+    rare = next(m for m in effect.measures if m.metric == RARE)
+    assert rare.verdict == "helps"
+    assert rare.delta > 2 * effect.primary.delta  # the usual setting has nothing to gain
 
 
 def test_merging_is_judged_with_both_counted_as_one() -> None:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.cues import PRESENT, candidates, try_cue
+from tools.effects import RARE
 from tools.findings import Cost
 from tools.folds import partition
+from tools.ladder import ladder
 from tools.training.baseline import Training, parent_scores
 from tools.whatif import Arguments, pair_of
 
@@ -70,6 +73,18 @@ def _held_out(case: Case, training: Training, rng: np.random.Generator) -> np.nd
 def describe(case: Case, arguments: Arguments) -> str:
     """What is changed, in words."""
     return " and ".join(pair_of(case, arguments)) + ", the rare setting weighted as much as the usual one"
+
+
+def meant_for(case: Case, arguments: Arguments) -> tuple[str, NDArray[np.bool_]] | None:
+    """Evaluation pictures of the pair on the other class's side of the surest cue between the two."""
+    pair = pair_of(case, arguments)
+    out = np.zeros(len(case.ids), dtype=np.bool_)
+    tests = [climbed.test for climbed in ladder(case).climbed]
+    for way in (pair, pair[::-1]):
+        test = next((t for t in tests if t.pair == way), None)
+        if test is not None:
+            out |= case.evaluation & (case.targets == case.number(way[0])) & test.looks_like_b
+    return (RARE, out) if out.any() else None
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:
