@@ -40,10 +40,13 @@ class InvertedIndex:
         Holds the vectors; its ``nprobe`` is the number of lists looked into.
     recall : float
         Mean share of the exact k nearest neighbours that are found for rows of the space, measured when it was built.
+    k : int
+        Neighbours for which the recall was measured.
     """
 
     index: "faiss.IndexIVFFlat"
     recall: float
+    k: int
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Similarities and rows of about the k nearest vectors of each query, shapes (q, k), k at most n."""
@@ -83,7 +86,7 @@ def build_inverted(
         found = _search(index, contiguous[sample], k + 1)[0]
         recalls = ((found >= exact[:, None] - SLACK).sum(axis=1) - 1) / k  # a row finds itself in its own list
         if recalls.mean() - 2 * recalls.std() / np.sqrt(len(recalls)) >= least_recall:
-            return InvertedIndex(index, float(recalls.mean()))
+            return InvertedIndex(index, float(recalls.mean()), k)
         probes *= 2
     return None
 

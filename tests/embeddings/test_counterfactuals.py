@@ -1,9 +1,10 @@
-"""Erasing a region, and putting a foreground on another background."""
+"""Erasing, swapping and equal-area controls."""
 
 import numpy as np
 import pytest
 
-from embeddings.counterfactuals import Fill, erase, put_on
+from embeddings.controls import random_controls
+from embeddings.counterfactuals import Fill, erase, soft_edges, swap
 from embeddings.regions import NoRegion
 from tests.embeddings.pictures import scene
 
@@ -66,12 +67,12 @@ def test_an_unknown_fill_is_named() -> None:
         erase(PIXELS, REGION, "magic")  # type: ignore[arg-type]
 
 
-def test_the_foreground_is_kept_and_the_other_background_taken() -> None:
+def test_a_swap_keeps_the_foreground_and_takes_the_other_background() -> None:
     other = np.asarray(scene(96, 64, seed=5))[::-1].copy()
     behind = REGION[::-1].copy()
     probability = REGION.astype(np.float32)
     probability[30:34] = 0.25
-    swapped = put_on(PIXELS, probability, erase(other, behind))
+    swapped = swap(PIXELS, probability, other, behind.astype(np.float32))
     np.testing.assert_array_equal(swapped[probability == 1], PIXELS[probability == 1])
     free = (probability == 0) & ~behind
     np.testing.assert_array_equal(swapped[free], other[free])
@@ -82,21 +83,78 @@ def test_the_foreground_is_kept_and_the_other_background_taken() -> None:
     assert np.abs(swapped[gone].astype(int) - other[gone]).mean() > 30
 
 
-def test_between_sizes_the_first_ones_size_is_kept() -> None:
+def test_a_swap_between_sizes_has_the_first_ones_size() -> None:
     other = np.asarray(scene(50, 120, seed=5))
-    swapped = put_on(PIXELS, REGION.astype(np.float32), other)
+    behind = np.zeros((120, 50), dtype=np.float32)
+    behind[10:40, 10:30] = 1
+    swapped = swap(PIXELS, REGION.astype(np.float32), other, behind)
     assert swapped.shape == PIXELS.shape
     np.testing.assert_array_equal(swapped[REGION], PIXELS[REGION])
 
 
-@pytest.mark.parametrize(
-    ("probability", "seen"),
-    [
-        (np.zeros((64, 96), dtype=np.float32), "empty"),
-        (np.ones((64, 96), dtype=np.float32), "whole picture"),
-        (np.ones((8, 8), dtype=np.float32), r"\(8, 8\)"),
-    ],
-)
-def test_what_has_no_foreground_cannot_be_put_anywhere(probability: np.ndarray, seen: str) -> None:
-    with pytest.raises(NoRegion, match=seen):
-        put_on(PIXELS, probability, PIXELS)
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_swap_needs_a_foreground_in_both(value: float) -> None:
+    good, bad = REGION.astype(np.float32), np.full((64, 96), value, dtype=np.float32)
+    for mine, other in ((good, bad), (bad, good)):
+        with pytest.raises(NoRegion):
+            swap(PIXELS, mine, PIXELS, other)
+
+
+def test_soft_edges_fall_linearly_across_the_border() -> None:
+    region = np.zeros((5, 12), dtype=np.bool_)
+    region[:, 6:] = True  # pixel centres lie .5, 1.5, ... px from the border
+    np.testing.assert_allclose(soft_edges(region, 2)[2, 3:9], [0, 0.125, 0.375, 0.625, 0.875, 1], atol=1e-6)
+
+
+def test_controls_have_the_area_and_mostly_another_place() -> None:
+    region = np.zeros((60, 90), dtype=np.bool_)
+    region[5:15, 10:30] = True
+    region[15:20, 10:18] = True
+    controls = random_controls(region, np.random.default_rng(0))
+    assert controls.regions.shape == (8, 60, 90)
+    np.testing.assert_array_equal(controls.regions.sum(axis=(1, 2)), region.sum())
+    assert not controls.wrapped
+    assert len(np.unique(controls.regions.reshape(8, -1), axis=0)) == 8
+    y, x = np.indices(region.shape)
+    away = np.hypot(y - 29.5, x - 44.5) / (np.hypot(60, 90) / 2)
+    for mask, overlap, mismatch in zip(controls.regions, controls.overlap, controls.mismatch, strict=True):
+        assert (mask & region).sum() / region.sum() == pytest.approx(overlap)
+        assert overlap <= 0.1
+        assert abs(away[mask].mean() - away[region].mean()) == pytest.approx(mismatch)
+        assert mismatch <= 0.05
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        assert (np.ptp(rows), np.ptp(columns)) == (14, 19)
+
+
+def test_controls_follow_the_generator() -> None:
+    first, again, other = (random_controls(REGION, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.regions, again.regions)
+    assert not np.array_equal(first.regions, other.regions)
+
+
+def test_a_region_as_wide_as_the_picture_wraps() -> None:
+    region = np.zeros((40, 40), dtype=np.bool_)
+    region[2:6], region[34:38] = True, True
+    controls = random_controls(region, np.random.default_rng(0))
+    assert controls.wrapped
+    assert (controls.overlap <= 0.1).all()
+    np.testing.assert_array_equal(controls.regions.sum(axis=(1, 2)), region.sum())
+
+
+def test_overlap_that_cannot_be_avoided_is_reported() -> None:
+    region = np.zeros((40, 40), dtype=np.bool_)
+    region[:, :30] = True
+    controls = random_controls(region, np.random.default_rng(0), count=3)
+    assert (controls.overlap >= 2 / 3).all()  # 30 of 40 columns: at least 20 of 30 are shared
+    np.testing.assert_array_equal(controls.regions.sum(axis=(1, 2)), region.sum())
+
+
+@pytest.mark.parametrize("fill", [np.zeros, np.ones])
+def test_controls_need_a_region(fill: type) -> None:
+    with pytest.raises(NoRegion):
+        random_controls(fill((9, 9), dtype=np.bool_), np.random.default_rng(0))
+
+
+def test_more_controls_than_places_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected 1 to 16 controls"):
+        random_controls(np.eye(2, dtype=np.bool_), np.random.default_rng(0), count=17)

@@ -1,16 +1,44 @@
-"""Search by a picture or a vector: the right pictures, or a clear refusal."""
+"""Search by a picture, a vector or words: the right pictures, the right encoder, or a clear refusal."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.encoder import EncoderInfo
+from embeddings.encoder import Encoded, EncoderInfo, NoTextTower, TextScale
+from embeddings.inverted import build_inverted
+from embeddings.mismatch import Mismatch
 from embeddings.search import Neighbours
 from embeddings.space import EmbeddingSpace
 
 
-def space_of(vectors: NDArray[np.float32]) -> EmbeddingSpace:
-    info = EncoderInfo("axes", "f" * 64, vectors.shape[1], has_text=False)
+class Words:
+    """An encoder of words: each known word is one axis."""
+
+    text_scale = TextScale(100, 0)
+    side_by_side = True
+
+    def __init__(self, fingerprint: str = "f" * 64, *, has_text: bool = True) -> None:
+        self.info = EncoderInfo("words", fingerprint, 3, has_text)
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.generic]:
+        return pixels
+
+    def encode(self, batch: NDArray[np.generic]) -> Encoded:
+        raise NotImplementedError
+
+    def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not self.info.has_text:
+            raise NoTextTower("this encoder knows no words; import with a CLIP encoder")
+        return np.stack([np.eye(3, dtype=np.float32)[["apple", "pear", "lemon"].index(text)] for text in texts])
+
+
+def space_of(vectors: NDArray[np.float32], fingerprint: str = "f" * 64) -> EmbeddingSpace:
+    info = EncoderInfo("words", fingerprint, vectors.shape[1], has_text=True)
     ids = np.array([f"img_{row}" for row in range(len(vectors))])
     return EmbeddingSpace(info, ids, vectors, np.zeros((len(ids), 0), np.float32))
 
@@ -26,6 +54,7 @@ def test_by_row_leaves_the_picture_itself_out(space: EmbeddingSpace) -> None:
     assert found.ids.tolist() == ["img_0", "img_2"]
     assert found.rows.tolist() == [0, 2]
     np.testing.assert_allclose(found.similarities, [0.8, 0.6], atol=1e-6)
+    assert found.recall == 1
 
 
 def test_by_row_among_copies_gives_the_copies() -> None:
@@ -65,3 +94,45 @@ def test_nothing_to_look_for_is_refused(space: EmbeddingSpace) -> None:
     for search in (lambda: Neighbours(space).by_row(0, 0), lambda: Neighbours(space).by_vector(np.ones(3), 0)):
         with pytest.raises(ValueError, match="at least 1 picture, saw 0"):
             search()
+
+
+def test_by_text(space: EmbeddingSpace) -> None:
+    found = Neighbours(space).by_text("pear", Words(), 2)
+    assert found.ids.tolist() == ["img_2", "img_1"]
+    np.testing.assert_allclose(found.similarities, [1, 0.6], atol=1e-6)
+
+
+def test_words_need_a_text_tower(space: EmbeddingSpace) -> None:
+    with pytest.raises(NoTextTower, match="import with a CLIP encoder"):
+        Neighbours(space).by_text("pear", Words(has_text=False), 2)
+
+
+def test_another_encoder_is_refused_and_both_are_named(space: EmbeddingSpace) -> None:
+    with pytest.raises(Mismatch, match=f"{'f' * 16}.*{'e' * 16}.*import the pictures again") as caught:
+        Neighbours(space).by_text("pear", Words("e" * 64), 2)
+    assert isinstance(caught.value, ValueError)
+    assert "e" * 16 in caught.value.seen
+    assert "f" * 16 in caught.value.expected
+
+
+def test_inverted_lists_serve_rows_with_their_recall_and_only_those(clusters: NDArray[np.float32]) -> None:
+    inverted = build_inverted(clusters, 5)
+    assert inverted is not None
+    space = space_of(clusters)
+    exact, fast = Neighbours(space), Neighbours(space, inverted)
+    assert fast.by_row(7, 5).rows.tolist() == exact.by_row(7, 5).rows.tolist()
+    assert fast.by_row(7, 5).recall == inverted.recall >= 0.98
+    assert fast.by_row(7, 6).recall == 1  # measured for five neighbours, so six are searched exactly
+    assert fast.by_vector(clusters[7], 5).recall == 1
+
+
+def test_inverted_lists_of_another_space_are_refused(clusters: NDArray[np.float32]) -> None:
+    with pytest.raises(Mismatch, match="expected an index of 1999 vectors of length 16, saw one of 2000"):
+        Neighbours(space_of(clusters[:-1]), build_inverted(clusters, 5))
+
+
+@pytest.fixture(scope="module")
+def clusters() -> NDArray[np.float32]:
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(40, 16))[rng.integers(0, 40, 2000)] + 0.3 * rng.normal(size=(2000, 16))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
