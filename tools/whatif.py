@@ -50,6 +50,16 @@ class Kind:
     meant_for : callable or None
         (case, arguments) → a metric's name and the evaluation images (bool, shape (n,), at least one) that the change
         is to help; None where there are none.
+    start : callable or None
+        (case, training, arguments, rng) → what before is trained on, where that is not the training set as it is; the
+        same generator as ``change`` gets.
+    more : callable or None
+        (case, arguments) → vectors, shape (m, d), of pictures made for the trial; ``change`` may train on them as rows
+        from the number of images of the case on.
+    judged_on : callable or None
+        (case, arguments) → evaluation images that count, bool, shape (n,); None = all.
+    note : str
+        What else a careful reader must know.
     """
 
     kind: str
@@ -60,6 +70,13 @@ class Kind:
     cost: Callable[[Case, Arguments], Cost]
     counted_as: Callable[[Case, Arguments], NDArray[np.int64]] | None = None
     meant_for: Callable[[Case, Arguments], tuple[str, NDArray[np.bool_]] | None] | None = None
+    start: Callable[[Case, Training, Arguments, np.random.Generator], Training] | None = None
+    more: Callable[[Case, Arguments], NDArray[np.float32]] | None = None
+    judged_on: Callable[[Case, Arguments], NDArray[np.bool_]] | None = None
+    note: str = ""
+
+
+OPTIONAL = ("counted_as", "meant_for", "start", "more", "judged_on")
 
 
 @cache
@@ -75,8 +92,8 @@ def kinds() -> dict[str, Kind]:
             m.change,
             m.describe,
             m.cost,
-            getattr(m, "counted_as", None),
-            getattr(m, "meant_for", None),
+            note=getattr(m, "NOTE", ""),
+            **{name: getattr(m, name, None) for name in OPTIONAL},
         )
         for kind, m in discover(tools.experiments).items()
     }
@@ -143,10 +160,13 @@ def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progres
             on_step(f"trying {kind.kind}", len(before), total)
             rows = np.flatnonzero((folds >= 0) & (folds != fold))
             questions.append(np.flatnonzero(case.evaluation if case.has_test else folds == fold))
-            before.append(plain_training(rows, case.targets, len(case.classes)))
-            rng = case.rng(f"{kind.kind}-{repeat}-{fold}")
-            after.append(kind.change(case, before[-1], arguments, rng))
+            plain = plain_training(rows, case.targets, len(case.classes))
+            purpose = f"{kind.kind}-{repeat}-{fold}"
+            before.append(plain if kind.start is None else kind.start(case, plain, arguments, case.rng(purpose)))
+            after.append(kind.change(case, plain, arguments, case.rng(purpose)))
     vectors, classes = case.space.vectors, len(case.classes)
+    if kind.more is not None:
+        vectors = np.concatenate([vectors, kind.more(case, arguments)])
     judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
     both = [
         said(questions, parent_scores(vectors, t, questions, classes), case.evaluation, judged, case.settings.repeats)
@@ -166,7 +186,7 @@ def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progres
             "the given test split" if case.has_test else "held-out folds, pictures of one group kept together"
         ),
         cost=kind.cost(case, arguments),
-        notes=(TRAINED_ON_PART,),
+        notes=(TRAINED_ON_PART, kind.note) if kind.note else (TRAINED_ON_PART,),
     )
 
 
@@ -175,10 +195,10 @@ def touched(before: Training, after: Training) -> int:
     was = dict(zip(before.rows.tolist(), before.labels.tolist(), strict=True))
     parents = after.parents[after.labels].tolist()
     now = dict(zip(after.rows.tolist(), zip(parents, after.weights.tolist(), strict=True), strict=True))
-    dropped = len(was.keys() - now.keys())
+    moved = len(was.keys() ^ now.keys())
     changed = sum(now[row][0] != label or now[row][1] != 1.0 for row, label in was.items() if row in now)
     split = int(np.isin(after.labels, np.flatnonzero(np.bincount(after.parents)[after.parents] > 1)).sum())
-    return int(dropped + max(changed, split))
+    return int(moved + max(changed, split))
 
 
 def corrected_confidence(case: Case) -> float:
@@ -191,8 +211,10 @@ def _measures(
     case: Case, kind: Kind, before: Values, after: Values, arguments: Arguments, judged: NDArray[np.int64]
 ) -> tuple[Measure, ...]:
     """The whole, then the classes in question (or all of few), then the pictures that the change is meant to help."""
-    targets = judged[case.targets[case.evaluation]]
-    sides = before, after, targets
+    counts = case.evaluation if kind.judged_on is None else case.evaluation & kind.judged_on(case, arguments)
+    inside = counts[case.evaluation]
+    targets = judged[case.targets[counts]]
+    sides = before[:, inside], after[:, inside], targets
     metrics: list[Metric | None] = [*whole_metrics(*sides)]
     focus = [arguments["class"]] if "class" in arguments else []
     focus += pair_of(case, arguments) if "pair" in arguments else []
@@ -205,8 +227,8 @@ def _measures(
             metrics.append(recall_metric(f"recall of {title}", *sides, of))
             metrics.append(precision_metric(f"precision of {title}", *sides, number))
     if kind.meant_for is not None and (wanted := kind.meant_for(case, arguments)) is not None:
-        metrics.append(recall_metric(wanted[0], *sides, wanted[1][case.evaluation]))
-    clusters, confidence = case.derived.grouping.groups[case.evaluation], corrected_confidence(case)
+        metrics.append(recall_metric(wanted[0], *sides, wanted[1][counts]))
+    clusters, confidence = case.derived.grouping.groups[counts], corrected_confidence(case)
     known = [metric for metric in metrics if metric is not None]
     return tuple(
         measured(metric, clusters, confidence, case.settings.margin, primary=not number)

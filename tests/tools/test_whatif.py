@@ -167,3 +167,28 @@ def test_touched_counts_drops_relabels_and_splits() -> None:
 def test_effects_are_reproducible() -> None:
     case, _ = flip(vector_case(SIZES, separation=2), 0.1)
     assert run_experiment(case, "remove") == run_experiment(case, "remove")
+
+
+def test_twice_the_pictures_are_measured_by_the_last_doubling() -> None:
+    case = vector_case({"cat": 60, "dog": 60, "hen": 60}, separation=1.2, burst=2, test_share=0.5)
+    effect = run_experiment(case, "collect-more")
+    assert effect.primary.delta > 0
+    assert effect.cost.images == case.fit.sum()
+    groups = case.derived.grouping.groups[case.fit]
+    assert effect.changed == pytest.approx(0.4 * case.fit.sum(), rel=0.1)  # half of four fifths
+    assert len(np.unique(groups)) < case.fit.sum()
+    alone = run_experiment(case, "collect-more", {"class": "hen"})
+    assert next(m for m in alone.measures if m.metric == "recall of hen").delta > 0
+
+
+def test_more_pictures_are_not_offered_where_half_would_be_no_class() -> None:
+    assert {"class": "hen"} not in kinds()["collect-more"].eligible(vector_case({"cat": 60, "hen": 8}))
+
+
+def test_leaving_a_class_out_is_judged_on_the_others() -> None:
+    case = vector_case({"cat": 80, "dog": 80, "hen": 80}, separation=1.0)
+    effect = run_experiment(case, "drop-class", {"class": "hen"})
+    assert effect.primary.n == (case.targets != case.number("hen")).sum()
+    assert effect.primary.delta > 0.05
+    assert "recall of hen" not in {m.metric for m in effect.measures}
+    assert not kinds()["drop-class"].eligible(vector_case({"cat": 80, "dog": 80}))
