@@ -169,7 +169,9 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 def _fixable(facts: FactList, cause: Json, arguments: Mapping[str, str]) -> Json:
     """The top rung for a cue of the pair that was trained against with success."""
     pair = "|".join(sorted(cause["pair"]))
-    if cause["code"] != "spurious-cue" or cause["rung"] not in ("used", "causal") or arguments.get("pair") != pair:
+    if cause["code"] != "spurious-cue" or cause["rung"] not in ("used", "causal"):
+        return cause
+    if arguments.get("pair", pair) != pair:
         return cause
     said = stated.rung(facts, "fixable", cause["title"], cause["images"], cause["code"])
     return {**cause, "rung": "fixable", "facts": [*cause["facts"], said["id"]]}

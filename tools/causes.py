@@ -178,13 +178,15 @@ def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
     """A cue as its own check sees it, with what came of changing it in pictures."""
     test = climbed.test
     why = f"the picture is {test.words}, as those of {pair.names[1]} mostly are"
-    collect, balance = break_link(case, test, np.flatnonzero(pair.errors & test.looks_like_b))
+    collect, *others = break_link(case, test, np.flatnonzero(pair.errors & test.looks_like_b))
     title = f"pictures that are {test.words}"
     cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung)
     evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect))
     note = "" if climbed.effect is None else further(climbed, "the advisor's own baseline").strip()
     settled = climbed.rung in ("used", "causal")
-    return replace(cause, evidence=evidence, note=note, settled=settled, also=(balance,), named=not test.cue.of_class)
+    return replace(
+        cause, evidence=evidence, note=note, settled=settled, also=tuple(others), named=not test.cue.of_class
+    )
 
 
 def _poor_pictures(case: Case, pair: Pair) -> Iterator[Cause]:

@@ -200,6 +200,19 @@ def balance_advice(pair: tuple[str, str], code: str) -> Recommendation:
     )
 
 
+def background_advice(code: str) -> Recommendation:
+    """Train on the same things before other backgrounds."""
+    return Recommendation(
+        action="augment",
+        target="the training pictures, also on other pictures' backgrounds",
+        code=code,
+        why="a background that any class may have says nothing of the class any more",
+        cost=Cost(clicks=1, minutes=1),
+        experiment="augment",
+        arguments={"how": "background"},
+    )
+
+
 def _sample(rows: NDArray[np.int64], groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """The rows of random whole groups, about ``MOST_FOR_KINDS`` at most."""
     if len(rows) <= MOST_FOR_KINDS:

@@ -1,6 +1,6 @@
 """A case's pictures and the encoder that made its vectors, for checks that must look at pixels again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,6 +144,43 @@ class Eyes:
                     turn[members] = np.arange(int(members.sum()))
                 chosen += rows[np.argsort(turn, kind="stable")][:quota].tolist()
         return np.unique(np.array(chosen, dtype=np.int64))
+
+    def encode_changed(
+        self, rows: NDArray[np.int64], change: Callable[[int, NDArray[np.uint8]], NDArray[np.uint8] | None]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Vectors of pictures after a change.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (m,)
+        change : callable
+            (position in ``rows``, pixels) → changed pixels, or None where this picture cannot be changed. Called from
+            several threads.
+
+        Returns
+        -------
+        positions : ndarray of int64, shape (k,)
+            Of ``rows`` that were changed, ascending.
+        vectors : ndarray of float32, shape (k, d)
+            Unit length.
+        """
+        from embeddings.cores import usable_cores
+
+        encoder = self.encoder
+
+        def one(at: int) -> tuple[list[int], NDArray[np.float32]]:
+            pictures = self.pixels(rows[at : at + BATCH].tolist())
+            made = {at + i: change(at + i, pixels) for i, pixels in enumerate(pictures)}
+            done = {position: pixels for position, pixels in made.items() if pixels is not None}
+            if not done:
+                return [], np.zeros((0, encoder.info.dimension), dtype=np.float32)
+            return list(done), encoder.encode(np.stack([encoder.prepare(pixels) for pixels in done.values()])).vectors
+
+        threads = (self._case.settings.threads or usable_cores()) if encoder.side_by_side else 1
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(one, range(0, len(rows), BATCH)))
+        positions = np.array([p for part, _ in parts for p in part], dtype=np.int64)
+        return positions, np.concatenate([np.zeros((0, encoder.info.dimension), np.float32), *(v for _, v in parts)])
 
     def take_apart(self, rows: NDArray[np.int64]) -> Parts:
         """Parts and looks of rows, each picture opened once; ``case.derived.parts`` keeps those of ``sample``."""

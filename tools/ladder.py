@@ -191,6 +191,27 @@ def _strongest(case: Case, tests: Sequence[Tested], *, everything: bool) -> list
     return [test for test, _ in kept]
 
 
+def misled(case: Case, pair: tuple[str, str] | None = None, *, change: str = "") -> NDArray[np.bool_]:
+    """Evaluation images on the other class's side of the surest cue of each confused pair, shape (n,).
+
+    Parameters
+    ----------
+    pair : tuple of str, optional
+        Of these two classes only, either way round.
+    change : str
+        Of cues with this change only, such as ``background``.
+    """
+    out = np.zeros(len(case.ids), dtype=np.bool_)
+    surest: dict[tuple[str, str], Tested] = {}
+    for climbed in ladder(case).climbed:
+        if not change or climbed.test.cue.change == change:
+            surest.setdefault(climbed.test.pair, climbed.test)
+    for way, test in surest.items():
+        if pair is None or set(way) == set(pair):
+            out |= case.evaluation & (case.targets == case.number(way[0])) & test.looks_like_b
+    return out
+
+
 def further(climbed: Climbed, speaker: str) -> str:
     """What came of changing the cue in pictures: a template of ``of_effect`` with {a}, {b} and {reason}."""
     if climbed.effect is None:

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from tools.background import SWAPS, Readings, Swapped, read_parts, swap_backgrounds
 from tools.case import Case
-from tools.cues import balance_advice
+from tools.cues import background_advice, balance_advice
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
@@ -215,6 +215,8 @@ def _finding(
                        Cost(images=20 * max(1, len(classes)), minutes=30)),
     ]  # fmt: skip
     pair = _worst_pair(case, readings)
+    if proven:
+        advice.append(background_advice(CODE))
     if proven and pair is not None:
         advice.append(balance_advice(pair, CODE))
     return Finding(

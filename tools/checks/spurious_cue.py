@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tools.case import Case
 from tools.contrast import Contrast, contrast
 from tools.cue_suspects import contradicting
-from tools.cues import FEWEST_COUNTER, Tested, balance_advice
+from tools.cues import FEWEST_COUNTER, Tested, background_advice, balance_advice
 from tools.drill import cue_evidence
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.interventions import SMALLEST
@@ -140,7 +140,10 @@ def advice(case: Case, test: Tested, rows: NDArray[np.int64]) -> tuple[Recommend
         "pictures that break the link take the cue away", Cost(images=2 * FEWEST_COUNTER, minutes=20), None, {},
         tuple(str(i) for i in case.ids[rows][:SHOWN]),
     )  # fmt: skip
-    return collect, balance_advice((a, b), "spurious-cue")
+    balance = balance_advice((a, b), "spurious-cue")
+    if test.cue.change == "background":
+        return collect, background_advice("spurious-cue"), balance
+    return collect, balance
 
 
 def _share(case: Case, name: str, count: int, of: int) -> Evidence:

@@ -10,7 +10,7 @@ from tools.cues import PRESENT, candidates, try_cue
 from tools.effects import RARE
 from tools.findings import Cost
 from tools.folds import partition
-from tools.ladder import ladder
+from tools.ladder import misled
 from tools.training.baseline import Training, parent_scores
 from tools.whatif import Arguments, pair_of
 
@@ -77,14 +77,8 @@ def describe(case: Case, arguments: Arguments) -> str:
 
 def meant_for(case: Case, arguments: Arguments) -> tuple[str, NDArray[np.bool_]] | None:
     """Evaluation pictures of the pair on the other class's side of the surest cue between the two."""
-    pair = pair_of(case, arguments)
-    out = np.zeros(len(case.ids), dtype=np.bool_)
-    tests = [climbed.test for climbed in ladder(case).climbed]
-    for way in (pair, pair[::-1]):
-        test = next((t for t in tests if t.pair == way), None)
-        if test is not None:
-            out |= case.evaluation & (case.targets == case.number(way[0])) & test.looks_like_b
-    return (RARE, out) if out.any() else None
+    rare = misled(case, pair_of(case, arguments))
+    return (RARE, rare) if rare.any() else None
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:

@@ -34,7 +34,7 @@ def test_planted_backgrounds_are_found_with_their_worth(tmp_path: Path) -> None:
     assert finding.severity.level == "high"
     assert finding.value("background gap") > 0.3
     assert finding.value("right on own class's backgrounds") > 0.8
-    assert {r.experiment for r in finding.recommendations} == {None, "group-balance"}
+    assert {r.experiment for r in finding.recommendations} == {None, "augment", "group-balance"}
 
 
 def test_a_balanced_twin_has_nothing_above_low(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Changed copies of training pictures: made once, half weight each, test backgrounds never lent."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import embeddings.resolve
+from benchmarks.planting.swapped_background import GridEncoder, swapped_case
+from benchmarks.planting.vectors import vector_case
+from tools.effects import RARE
+from tools.experiments import augment
+from tools.training.baseline import plain_training
+from tools.whatif import kinds, run_experiment
+
+
+def test_without_pictures_nothing_can_be_changed() -> None:
+    assert kinds()["augment"].eligible(vector_case({"a": 40, "b": 40})) == ()
+
+
+def test_cuts_and_light_by_hand() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((40, 60, 3), 100, dtype=np.uint8)
+    cut = augment._cut(pixels, rng)
+    assert 0.49 <= cut.shape[0] * cut.shape[1] / 2400 <= 1
+    assert (cut == 100).all()
+    lit = augment._lit(pixels, rng)
+    assert 60 <= int(lit[0, 0, 0]) <= 140
+    assert len(np.unique(lit)) == 1
+
+
+def test_other_backgrounds_help_where_the_background_was_the_cue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeddings.resolve, "resolve_encoder", lambda name, **_: (GridEncoder(), ""))
+    case = swapped_case(tmp_path, agreement=0.9)
+    effect = run_experiment(case, "augment", {"how": "background"})
+    assert effect.primary.delta > 0
+    rare = next(m for m in effect.measures if m.metric == RARE)
+    assert rare.delta > 0
+    assert effect.changed > 0
+
+
+def test_copies_follow_their_pictures_and_weigh_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings.resolve, "resolve_encoder", lambda name, **_: (GridEncoder(), ""))
+    case = swapped_case(tmp_path, agreement=0.5)
+    rows = np.flatnonzero(case.fit)[::2]
+    plain = plain_training(rows, case.targets, len(case.classes))
+    after = augment.change(case, plain, {"how": "cut"}, np.random.default_rng(0))
+    copies = after.rows[after.rows >= len(case.ids)] - len(case.ids)
+    of = augment._copies(case, "cut")["rows"][copies]
+    assert np.isin(of, rows).all()
+    assert (after.labels[len(rows) :] == case.targets[of]).all()
+    assert after.weights.sum() == pytest.approx(len(rows))
+    assert len(augment.more(case, {"how": "cut"})) == case.fit.sum()

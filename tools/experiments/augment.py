@@ -1,0 +1,120 @@
+"""Train on changed copies of the training pictures too: other light, other cuts, or other backgrounds."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Arrays, Case
+from tools.cue_candidates import kept
+from tools.effects import RARE
+from tools.findings import Cost
+from tools.interventions import donors_of
+from tools.ladder import misled
+from tools.registry import NotApplicable
+from tools.training.baseline import Training
+from tools.whatif import Arguments
+
+MOST = 400
+"""Training pictures that get a changed copy, spread over classes and takes: each is opened and encoded again."""
+LIGHT = (0.6, 1.4)
+"""Range of the factor on brightness, as torchvision's ColorJitter at 0.4."""
+CUT = (0.5, 1.0)
+"""Range of the share of the picture that is kept; half of the cuts are mirrored too."""
+DONORS = 40
+HOWS = {"light": "in other light", "cut": "cut otherwise", "background": "on other pictures' backgrounds"}
+NOTE = "Each changed copy and its picture count half each, so no class gains weight."
+
+
+def eligible(case: Case) -> tuple[dict[str, str], ...]:
+    """Where pictures and encoder are here; backgrounds only with a test split, whose pictures then lend none."""
+    try:
+        _ = case.eyes.encoder
+    except NotApplicable:
+        return ()
+    return tuple({"how": how} for how in HOWS if how != "background" or case.has_test)
+
+
+def more(case: Case, arguments: Arguments) -> NDArray[np.float32]:
+    """Vectors of the changed copies, shape (m, d)."""
+    return np.asarray(_copies(case, arguments["how"])["vectors"], dtype=np.float32)
+
+
+def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
+    """Add the copies of these training pictures; nothing is chosen, so nothing needs to be nested."""
+    of = _copies(case, arguments["how"])["rows"].astype(np.int64)
+    labels = dict(zip(training.rows.tolist(), training.labels.tolist(), strict=True))
+    added = np.flatnonzero(np.isin(of, training.rows))
+    weights = np.where(np.isin(training.rows, of), 0.5, training.weights)
+    return replace(
+        training,
+        rows=np.concatenate([training.rows, len(case.ids) + added]),
+        labels=np.concatenate([training.labels, np.array([labels[row] for row in of[added].tolist()], dtype=np.int64)]),
+        weights=np.concatenate([weights, np.full(len(added), 0.5)]).astype(np.float32),
+    )
+
+
+def meant_for(case: Case, arguments: Arguments) -> tuple[str, NDArray[np.bool_]] | None:
+    """For other backgrounds: evaluation pictures whose background is rather that of another class."""
+    rare = misled(case, change="background") if arguments["how"] == "background" else np.zeros(0, dtype=np.bool_)
+    return (RARE, rare) if rare.any() else None
+
+
+def _copies(case: Case, how: str) -> Arrays:
+    def compute() -> Arrays:
+        rows = case.eyes.sample(2 * MOST)
+        rows = rows[case.fit[rows]]
+        seeds = case.rng(f"augment-{how}").integers(0, 2**32, len(rows))
+        make = {"light": _lit, "cut": _cut}.get(how) or _OnOthers(case)
+        positions, vectors = case.eyes.encode_changed(
+            rows, lambda i, pixels: make(pixels, np.random.default_rng(seeds[i]))
+        )
+        return {"rows": rows[positions], "vectors": vectors}
+
+    return kept(case, f"augmented-{how}", compute)
+
+
+def _lit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(pixels * rng.uniform(*LIGHT), 0, 255), dtype=np.uint8)
+
+
+def _cut(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    side = np.sqrt(rng.uniform(*CUT))
+    h, w = max(1, round(height * side)), max(1, round(width * side))
+    top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+    cut = pixels[top : top + h, left : left + w]
+    return np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
+
+
+class _OnOthers:
+    """Puts a picture's foreground on the backgrounds of random training pictures (Mixed-Rand, Xiao et al. 2020)."""
+
+    def __init__(self, case: Case) -> None:
+        rows = case.eyes.sample(2 * DONORS)
+        self._encoder = case.eyes.encoder
+        self._donors = donors_of(case, rows[case.fit[rows]])
+        if not self._donors:
+            raise NotApplicable("no foreground could be told from a background in the training pictures")
+
+    def __call__(self, pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8] | None:
+        from embeddings.counterfactuals import put_on
+        from embeddings.foreground import foreground_maps
+        from embeddings.regions import NoRegion
+
+        try:
+            return put_on(
+                pixels, foreground_maps(self._encoder, [pixels])[0], self._donors[rng.integers(len(self._donors))][1]
+            )
+        except NoRegion:
+            return None
+
+
+def describe(case: Case, arguments: Arguments) -> str:
+    """What is changed, in words."""
+    return f"training pictures, also {HOWS[arguments['how']]}"
+
+
+def cost(case: Case, arguments: Arguments) -> Cost:
+    """One setting of the training."""
+    return Cost(clicks=1, minutes=1)
