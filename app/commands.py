@@ -133,8 +133,8 @@ def _imported(
         except EncoderUnavailable as reason:
             raise WrongUse(
                 expected=f"the encoder {settings.encoder} on this machine",
-                seen=str(reason),
-                todo="Add --download to allow fetching it, or use --encoder embedded, which needs none.",
+                seen=reason.seen,
+                todo=f"{reason.todo[:1].upper()}{reason.todo[1:]}.",
             ) from None
 
 

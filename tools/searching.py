@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from tools.case import Case
 from tools.dataset import encode_id
 from tools.errors import UnknownName, UnreadableInput
 from tools.readers.match_ids import Places
+
+if TYPE_CHECKING:
+    from embeddings.encoder import Encoder
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,9 @@ def search_words(
     """
     from embeddings.concepts import concepts_for
     from embeddings.presence import CannotCalibrate
-    from embeddings.resolve import resolve_encoder
 
     space = case.space
-    encoder = None
-    if space.encoder.has_text:
-        encoder, _ = resolve_encoder(space.encoder.name, cache=cache, threads=threads, on_step=on_step)
+    encoder = _encoder(space.encoder.name, cache, threads, on_step) if space.encoder.has_text else None
     found = concepts_for(space, encoder, [words])
     if not found.scored:
         raise UnknownName(expected="words that can be scored here", seen=found.unscored[0].reason, todo=found.note)
@@ -100,11 +101,23 @@ def search_picture(
     return Search(picture, how, tuple(found.rows.tolist()), _rounded(found.similarities))
 
 
-def _vector(case: Case, path: Path, cache: Path, threads: int, on_step: Progress) -> NDArray[np.float32]:
+def _encoder(name: str, cache: Path, threads: int, on_step: Progress) -> "Encoder":
     from embeddings.encoder import EncoderUnavailable
+    from embeddings.resolve import resolve_encoder
+
+    try:
+        return resolve_encoder(name, cache=cache, threads=threads, on_step=on_step)[0]
+    except EncoderUnavailable as reason:
+        raise UnreadableInput(
+            expected=f"the encoder {name} that made the vectors",
+            seen=reason.seen,
+            todo=f"{reason.todo[:1].upper()}{reason.todo[1:]}.",
+        ) from None
+
+
+def _vector(case: Case, path: Path, cache: Path, threads: int, on_step: Progress) -> NDArray[np.float32]:
     from embeddings.given import GIVEN
     from embeddings.images import Unreadable, open_picture
-    from embeddings.resolve import resolve_encoder
 
     if not path.is_file():
         raise UnknownName(
@@ -121,13 +134,9 @@ def _vector(case: Case, path: Path, cache: Path, threads: int, on_step: Progress
         )
     try:
         pixels = open_picture(path).pixels
-        encoder, _ = resolve_encoder(name, cache=cache, threads=threads, on_step=on_step)
     except Unreadable as reason:
         raise UnreadableInput(expected=f"a picture at {path}", seen=reason.reason, todo="Give another file.") from None
-    except EncoderUnavailable as reason:
-        raise UnreadableInput(
-            expected=f"the encoder {name} that made the vectors", seen=str(reason), todo="Restore its weights."
-        ) from None
+    encoder = _encoder(name, cache, threads, on_step)
     if encoder.info.fingerprint != case.space.encoder.fingerprint:
         raise UnreadableInput(
             expected=f"the encoder {name} as it made the vectors ({case.space.encoder.fingerprint[:12]})",

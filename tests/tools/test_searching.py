@@ -77,3 +77,10 @@ def test_a_file_needs_the_encoder_of_the_case(case: Case, tmp_path: Path) -> Non
     encoder = replace(case.space.encoder, name="embedded")
     with pytest.raises(UnreadableInput, match="saw text"):
         search_picture(replace(case, space=replace(case.space, encoder=encoder)), bad, 4, cache=tmp_path)
+
+
+def test_words_for_an_encoder_that_is_gone_say_what_to_do(case: Case, tmp_path: Path) -> None:
+    gone = replace(case.space.encoder, name="open_clip:ViT-B-32/no-such-weights", has_text=True)
+    without = Case(case.dataset, replace(case.space, encoder=gone), case.settings)
+    with pytest.raises(UnreadableInput, match="no weights that OpenCLIP lists"):
+        search_words(without, "a plate", 3, cache=tmp_path)

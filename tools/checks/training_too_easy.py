@@ -51,7 +51,10 @@ def check(case: Case, scope: Scope) -> Findings:
         for name, side, g in gaps
     )
     medium = Evidence("medium effect", MEDIUM_EFFECT, "score", how="standardised difference")
-    widest = Evidence("widest", max((g.high - g.low) / 2 for _, _, g in gaps), "score", how="half an interval")
+    halves = [(g.high - g.low) / 2 for _, _, g in gaps if np.isfinite(g.high - g.low)]
+    if not halves:
+        raise NotApplicable("the pictures compared are all of one group, so how far they vary is not known")
+    widest = Evidence("widest", max(halves), "score", how="half an interval")
     return Measured(
         (*table, medium, widest),
         phrase(

@@ -75,3 +75,15 @@ def test_without_properties_or_anything_to_compare_it_does_not_apply() -> None:
     result = outcome(with_properties(vector_case({"cat": 60, "dog": 60}, separation=6.0)))
     assert result.status == "not_applicable"
     assert "nothing to compare" in result.reason
+
+
+def test_where_nothing_says_how_far_pictures_vary_it_is_not_applicable(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = training_too_easy.simplicity_gap
+
+    def unknown(*arguments):
+        return replace(measured(*arguments), low=float("-inf"), high=float("inf"), p=1.0)
+
+    monkeypatch.setattr(training_too_easy, "simplicity_gap", unknown)
+    result = outcome(clean(test_share=0.4, separation=3.0))
+    assert result.status == "not_applicable", result.reason
+    assert "one group" in result.reason
