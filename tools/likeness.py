@@ -25,24 +25,28 @@ def mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
     alike in training.
     """
     out = np.zeros(len(case.ids), dtype=np.bool_)
-    first, second = sorted((a, b))
-    if case.derived.once(f"alike {first} {second}", lambda: _alike(case, first, second)):
+    if share_mixed(case, a, b) >= ALIKE:
         base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
         rows = np.flatnonzero(case.derived.judged & (case.targets == a))
         out[rows] = _between(_neighbour_share(case, rows, base, b))
     return out
 
 
-def _alike(case: Case, a: int, b: int) -> bool:
-    """Whether ``ALIKE`` of the training pictures, each class counting as much, are in mixed surroundings."""
+def share_mixed(case: Case, a: int, b: int) -> float:
+    """Share of the training pictures of two classes, each counting half, in mixed surroundings; 0 without either."""
+    first, second = sorted((a, b))
+    return case.derived.once(f"mixed {first} {second}", lambda: _share_mixed(case, first, second))
+
+
+def _share_mixed(case: Case, a: int, b: int) -> float:
     base = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
     rng, shares = case.rng(f"alike-{a}-{b}"), []
     for number in (a, b):
         rows = rng.permutation(base[case.targets[base] == number])[:MOST_ASKED]
         if not len(rows):
-            return False
+            return 0.0
         shares.append(_between(_neighbour_share(case, rows, base, b)).mean())
-    return bool(np.mean(shares) >= ALIKE)
+    return float(np.mean(shares))
 
 
 def _between(share: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -39,8 +39,9 @@ def varied_case(*, seed: int = 0, burst: int = 1, test_share: float = 0.3) -> Ca
     return replace(case, dataset=replace(case.dataset, properties=properties, metadata=metadata))
 
 
-def narrowed(case: Case, name: str, column: str, value: float) -> Case:
-    """The same case with a property of one class's training pictures at one value."""
+def narrowed(case: Case, name: str, column: str, value: float, *, share: float = 1.0) -> Case:
+    """The same case with a property of one class's training pictures, or of the first share of them, at one value."""
     column_values = case.dataset.properties[column].copy()
-    column_values[(case.targets == case.number(name)) & (case.dataset.splits == "train")] = value
+    rows = np.flatnonzero((case.targets == case.number(name)) & (case.dataset.splits == "train"))
+    column_values[rows[: round(share * len(rows))]] = value
     return replace(case, dataset=replace(case.dataset, properties={**case.dataset.properties, column: column_values}))

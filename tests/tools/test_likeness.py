@@ -9,7 +9,7 @@ from benchmarks.planting.shifted_test import shifted_case
 from benchmarks.planting.similar import halve
 from benchmarks.planting.vectors import vector_case
 from benchmarks.planting.weak_slice import slice_case
-from tools.likeness import far, mixed
+from tools.likeness import far, mixed, share_mixed
 
 SIZES = {"cat": 120, "dog": 240, "hen": 120}
 
@@ -20,6 +20,8 @@ def test_two_names_of_one_class_are_mixed() -> None:
     mine = case.derived.judged & (case.targets == a)
     assert mixed(case, a, b)[mine].mean() > 0.7
     assert not mixed(case, a, b)[~mine].any()
+    assert share_mixed(case, a, b) == share_mixed(case, b, a) > 0.7
+    assert share_mixed(case, case.number("cat"), case.number("hen")) < 0.1
 
 
 @pytest.mark.parametrize("seed", range(4))

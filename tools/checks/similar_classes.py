@@ -3,7 +3,8 @@
 For each pair the advisor's own head, cross-validated with bursts kept whole, decides between these two classes alone,
 corrected for their sizes (Menon et al. 2021, logit adjustment): chance is one half whatever the balance. A pair is
 reported when its balanced accuracy is below what separable classes reach, by a one-sided score test at the effective
-number of groups, corrected (Benjamini–Hochberg) over all pairs of the case, in scope or not.
+number of groups, corrected (Benjamini–Hochberg) over all pairs of the case, in scope or not. Where labels that
+look wrong put pictures on the wrong side, nothing is said of the classes.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from scipy.stats import norm
 
 from tools.case import Case
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
+from tools.label_errors import case_suspects
+from tools.likeness import share_mixed
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
 from tools.statistics import benjamini_hochberg, clustered_mean, clustered_share
@@ -31,6 +34,10 @@ SHOWN = 60
 MOST = 10
 """Findings given, those with most errors first: a person mends pairs one at a time. The count covers all."""
 RATE = 0.05
+BY_LABELS, MIXED = 1 / 3, 1 / 3
+"""Wrong labels and not likeness are taken for the reason where a flagged label stands behind this share of the pictures
+on the wrong side, and fewer of the pair's pictures than that have a mixture of both classes around them: in planted
+pairs .07–.3 with wrong labels, .4–.7 where the classes overlap, .8 and more for two names of one class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +78,8 @@ def check(case: Case, scope: Scope) -> Findings:
     pairs = [measure(case, a, b) for a, b in confused]
     family = len(usable) * (len(usable) - 1) // 2
     p = np.concatenate([[pair.p for pair in pairs], np.ones(family - len(pairs))])
-    similar = [pair for pair, bad in zip(pairs, benjamini_hochberg(p, RATE), strict=False) if bad]
+    tested = zip(pairs, benjamini_hochberg(p, RATE), strict=False)
+    similar = [pair for pair, bad in tested if bad and not by_labels(case, pair)]
     chosen = [pair for pair in similar if _in_scope(case, scope, pair)]
     usual = float(np.median([pair.balanced for pair in pairs] + [1.0] * (family - len(pairs))))
     shared = (
@@ -120,6 +128,13 @@ def measure(case: Case, a: int, b: int) -> Pair:
         len(rows),
         rows[np.argsort(margin, kind="stable")][: int((~hits).sum())],
     )
+
+
+def by_labels(case: Case, pair: Pair) -> bool:
+    """Whether labels that look wrong, rather than likeness, put pictures on the wrong side."""
+    suspects = case_suspects(case)
+    flagged = int(np.isin(pair.wrong, suspects.rows[suspects.flagged]).sum())
+    return 0 < flagged >= BY_LABELS * len(pair.wrong) and share_mixed(case, pair.a, pair.b) < MIXED
 
 
 def _effective(hits: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

@@ -6,6 +6,7 @@ import pytest
 from benchmarks.planting.imbalance import thin_out
 from benchmarks.planting.similar import halve
 from benchmarks.planting.vectors import assemble, vector_case
+from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
 from tools.checks.similar_classes import confused_pairs, measure, mixed_neighbourhoods
 from tools.findings import Outcome, Scope
@@ -42,6 +43,13 @@ def test_separable_classes_are_silent(seed: int, burst: int) -> None:
     result = outcome(vector_case(SIZES, separation=2.0, burst=burst, seed=seed))
     assert result.status == "passed", [f.summary for f in result.findings]
     assert "balanced accuracy below about" in result.measured.smallest_detectable
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wrong_labels_are_not_likeness_and_overlap_is_not_wrong_labels(seed: int) -> None:
+    slips, _ = flip(vector_case(SIZES, separation=3.0, seed=seed), 0.15, seed=seed, alike=True)
+    assert outcome(slips).status == "passed"
+    assert outcome(vector_case(SIZES, separation=0.6, seed=seed)).status == "found"
 
 
 @pytest.mark.parametrize("seed", range(3))
