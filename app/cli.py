@@ -241,6 +241,64 @@ def experiment_run(
     )
 
 
+@app.command()
+def threshold(
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", metavar="P", help="Goal: at least this share of what is said is right."),
+    ] = None,
+    recall: Annotated[
+        float | None, typer.Option("--recall", metavar="R", help="Goal: at least this share of the class is found.")
+    ] = None,
+    f_beta: Annotated[
+        float | None, typer.Option("--f-beta", metavar="B", help="Goal: best F; 1 weighs both alike, 2 recall more.")
+    ] = None,
+    cost: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--cost", metavar="MISS ALARM", help="Goal: least cost of misses and false alarms."),
+    ] = None,
+    class_: Annotated[list[str] | None, typer.Option("--class", metavar="NAME", help="Only this class.")] = None,
+    abstain: Annotated[
+        bool, typer.Option("--abstain", help="Below which top score to leave a picture to a person.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write thresholds and temperature as JSON.")
+    ] = None,
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Choose score thresholds for a goal, and say what they reach on pictures they were not chosen on.
+
+    Each threshold is chosen on half of the groups of pictures and measured on the other half. Where no threshold
+    reaches the goal, the best that was seen is named: then data, not thresholds, must change.
+
+    Examples:
+
+      advisor threshold --precision 0.95
+      advisor threshold --cost 5 1 --class Lime
+      advisor threshold --precision 0.95 --abstain --export thresholds.json
+    """
+    from app.threshold import run_threshold
+
+    run_threshold(
+        {
+            "precision": None if precision is None else (precision,),
+            "recall": None if recall is None else (recall,),
+            "f-beta": None if f_beta is None else (f_beta,),
+            "cost": cost,
+        },
+        classes=class_ or [],
+        whole=abstain,
+        export=export,
+        group=group,
+        seed=seed,
+        workspace=workspace,
+        json=json,
+    )
+
+
 @predictions.command("add")
 def predictions_add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Parquet or npz.")],

@@ -49,6 +49,12 @@ def _opened(
     return kept, read_settings(workspace, encoder=encoder, seed=chosen, group_column=column)
 
 
+def open_case(workspace: Path, *, seed: int | None = None, group: str | None = None) -> "Case":
+    """The newest case of a workspace under these settings."""
+    kept, settings = _opened(workspace, seed=seed, group=group)
+    return _case(kept, settings)
+
+
 def _case(kept: "Workspace", settings: Settings) -> "Case":
     """The newest case.
 

@@ -204,8 +204,8 @@ def test_a_question_that_is_a_what_if() -> None:
     assert answer.actions[0]["verdict"] == "no_effect"
 
 
-def test_thresholds_are_said_to_be_missing() -> None:
-    assert "not part of this version" in ask("which threshold should I use?", context(Tools())).text
+def test_thresholds_for_a_goal_are_pointed_at() -> None:
+    assert "advisor threshold --help" in ask("which threshold should I use?", context(Tools())).text
 
 
 def test_what_could_not_be_checked_is_said() -> None:

@@ -1,0 +1,109 @@
+"""The ``advisor threshold`` command: a goal in, thresholds and what they reach out, and a file that a service loads."""
+
+import json as jsonlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from app.commands import open_case
+from app.escaping import shown
+from app.printing import case_lines, table
+from app.terminal import Terminal, WrongUse
+
+STATUS = {
+    "reached": "reached",
+    "missed": "chosen for it, missed elsewhere",
+    "impossible": "cannot be reached; best seen {best}",
+}
+
+
+def run_threshold(
+    goals: Mapping[str, Sequence[float] | None],
+    *,
+    classes: Sequence[str],
+    whole: bool,
+    export: Path | None,
+    group: str | None,
+    seed: int | None,
+    workspace: Path,
+    json: str | None,
+) -> None:
+    """Choose thresholds for one goal, say what they reach on pictures they were not chosen on, and export them."""
+    given = {kind: values for kind, values in goals.items() if values}
+    if len(given) != 1:
+        raise WrongUse(
+            expected="one goal",
+            seen=" and ".join(f"--{kind}" for kind in given) or "none",
+            todo="Write one of --precision 0.95, --recall 0.9, --f-beta 1, --cost 5 1 (a miss, a false alarm).",
+        )
+    out = Terminal(json)
+    case = open_case(workspace, seed=seed, group=group)
+    from tools.documents import case_head
+    from tools.registry import NotApplicable
+    from tools.tuning import Goal, service_json, tune, tuned_json
+
+    kind, values = next(iter(given.items()))
+    goal = Goal(kind, *values)  # type: ignore[arg-type]
+    try:
+        with out.steps() as steps:
+            tuned = tune(case, goal, tuple(classes), whole=whole, on_step=steps)
+    except NotApplicable as reason:
+        raise WrongUse(
+            expected="judged pictures and scores that a threshold can be set on", seen=str(reason),
+            todo="Import more test pictures, or add predictions with one score per class.",
+        ) from None  # fmt: skip
+    reached = sum(t.status == "reached" for t in tuned)
+    what = "the whole model" if whole else f"{reached} of {len(tuned)} classes"
+    headline = f"{goal.text[:1].upper()}{goal.text[1:]}: {'reached' if reached else 'not reached'} for {what}"
+    found = [tuned_json(t) for t in tuned]
+    document: dict[str, Any] = {**case_head(case, headline), "goal": goal.text, "thresholds": found}
+    if export is not None:
+        export.write_text(jsonlib.dumps(service_json(case, goal, tuned), indent=1, allow_nan=False), encoding="utf-8")
+        document["exported"] = str(export)
+    out.say(*threshold_blocks(document))
+    out.deliver(document)
+
+
+def threshold_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
+    """The headline, a row per threshold, and what the columns mean."""
+    yield Text(shown(document["headline"]), style="bold")
+    yield from case_lines(document)
+    rows = []
+    for found in document["thresholds"]:
+        rows.append(
+            {
+                "Class": shown(found["class"] or "(to answer at all)"),
+                "Threshold": f"{_number(found['threshold'])} ({_number(found['low'])}–{_number(found['high'])})",
+                "Precision": _share(found["precision"]),
+                "Recall": _share(found["recall"]),
+                "Goal": STATUS[found["status"]].format(best=_percent(found["best"])),
+            }
+        )
+        usual = {"Precision": _percent(found["usual"]["precision"]), "Recall": _percent(found["usual"]["recall"])}
+        rows.append({"Class": "", "Threshold": "highest score", **usual, "Goal": ""})
+    yield table(rows, tuple(rows[0]))
+    yield Text(
+        "Precision and recall: on the half of the groups that the threshold was not chosen on, with intervals; below "
+        "it what saying the class with the highest score gives. In brackets behind a threshold: where it falls when "
+        "groups are drawn again.",
+        style="dim",
+    )
+    if "exported" in document:
+        yield Text(f"Written: {shown(document['exported'])}")
+    else:
+        yield Text("Next: --export thresholds.json writes them for a service", style="dim")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _share(found: Mapping[str, float]) -> str:
+    return f"{100 * found['value']:.1f} % ({100 * found['low']:.0f}–{100 * found['high']:.0f})"
