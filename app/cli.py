@@ -242,6 +242,30 @@ def experiment_run(
 
 
 @app.command()
+def predict(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of them.")],
+    thresholds: Annotated[
+        Path | None, typer.Option("--thresholds", metavar="FILE", help="Decide by what `threshold --export` wrote.")
+    ] = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Say what new pictures are, which training pictures they are like, and whether they are like any.
+
+    The advisor's own baseline speaks, not your model. Nothing is stored.
+
+    Examples:
+
+      advisor predict ~/phone/IMG_0042.heic
+      advisor predict new/ --thresholds thresholds.json --json -
+    """
+    from app.predict import run_predict
+
+    run_predict(paths, thresholds=thresholds, seed=seed, workspace=workspace, json=json)
+
+
+@app.command()
 def threshold(
     precision: Annotated[
         float | None,

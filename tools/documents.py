@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from tools.case import Case
+from tools.dataset import encode_id
 from tools.effects import Effect, Measure
 from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation, Rung
 from tools.metrics import quality
+from tools.predicting import SAME, UNLIKE, Predicted, Rule
 from tools.searching import Search
 from tools.statistics import wilson
 
@@ -198,6 +200,33 @@ def audit_document(case: Case, outcomes: Sequence[Outcome], effects: Effects = U
         "model": model_json(case),
         "outcomes": [outcome_json(o, effects) for o in outcomes],
     }
+
+
+def predictions_document(case: Case, found: Predicted, rule: Rule | None, *, top: int) -> Json:
+    """What ``advisor predict --json`` writes; paths as they were given."""
+    decide = (rule or Rule(None, {})).decide
+    rows: list[Json] = []
+    for row, path in enumerate(found.paths):
+        scores = dict(zip(case.classes, found.scores[row].tolist(), strict=True))
+        near = zip(found.nearest[row].tolist(), found.similarity[row].tolist(), strict=True)
+        rows.append({
+            "picture": encode_id(str(path)),
+            "said": list(decide(scores)),
+            "scores": [{"class": n, "score": scores[n]} for n in sorted(scores, key=lambda n: -scores[n])[:top]],
+            "nearest": [
+                {"image": str(case.ids[i]), "class": case.classes[case.targets[i]], "similarity": round(s, 4)}
+                for i, s in near
+            ],
+            "nearness": float(found.nearness[row]),
+            "unlike": bool(found.nearness[row] < UNLIKE),
+            "known": bool(found.similarity[row, 0] >= SAME),
+        })  # fmt: skip
+    unlike, silent = sum(r["unlike"] for r in rows), sum(not r["said"] for r in rows)
+    headline = (
+        f"{len(rows)} picture{'s' if len(rows) != 1 else ''}: {unlike} unlike anything seen, {silent} left to a person"
+    )
+    skipped = [{"path": encode_id(str(path)), "reason": reason} for path, reason in found.skipped]
+    return {**case_head(case, headline), "subject": "baseline", "predictions": rows, "skipped": skipped}
 
 
 def search_document(case: Case, found: Search) -> dict[str, Any]:

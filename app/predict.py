@@ -1,0 +1,65 @@
+"""The ``advisor predict`` command: what the baseline says of new pictures, and the training pictures most like them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from app.commands import open_case
+from app.escaping import shown
+from app.printing import case_lines, outcome_lines, table
+from app.terminal import Terminal, WrongUse
+
+TOP = 3
+SHOWN = 40
+SCORES = 2
+
+
+def run_predict(
+    paths: Sequence[Path], *, thresholds: Path | None, seed: int | None, workspace: Path, json: str | None
+) -> None:
+    """Score pictures and show what they are like."""
+    out = Terminal(json)
+    case = open_case(workspace, seed=seed)
+    from tools.predicting import files_of, predict, read_rule
+    from tools.registry import NotApplicable
+
+    files = files_of(paths)
+    rule = None if thresholds is None else read_rule(thresholds, case.classes)
+    try:
+        with out.steps() as steps:
+            found = predict(case, files, on_step=steps)
+    except NotApplicable as reason:
+        raise WrongUse(
+            expected="the encoder that made this workspace's vectors", seen=str(reason),
+            todo="Import with an encoder that is on this machine.",
+        ) from None  # fmt: skip
+    from tools.documents import predictions_document
+
+    document = predictions_document(case, found, rule, top=TOP)
+    out.say(*predict_blocks(document))
+    out.deliver(document)
+
+
+def predict_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
+    """The headline, a row per picture, and what could not be read."""
+    yield Text(shown(document["headline"]), style="bold")
+    yield from case_lines(document)
+    rows = [
+        {
+            "Picture": shown(Path(found["picture"]).name),
+            "Says": shown(", ".join(found["said"]) or "nothing: for a person"),
+            "Scores": shown(", ".join(f"{s['class']} {s['score']:.2f}" for s in found["scores"][:SCORES])),
+            "Most like": shown(f"{Path(found['nearest'][0]['image']).name} ({found['nearest'][0]['similarity']:.2f})"),
+            "Seen": "in the training data" if found["known"] else "unlike anything" if found["unlike"] else "alike",
+        }
+        for found in document["predictions"][:SHOWN]
+    ]
+    if rows:
+        yield table(rows, tuple(rows[0]))
+    if len(document["predictions"]) > SHOWN:
+        yield Text(f"and {len(document['predictions']) - SHOWN} more in --json", style="dim")
+    if document["skipped"]:
+        yield from outcome_lines("Skipped", [(Path(s["path"]).name, s["reason"]) for s in document["skipped"]])

@@ -1,0 +1,184 @@
+"""What the advisor's own baseline says of new pictures, what it has seen that is like them, and whether anything is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.index import nearest
+from embeddings.progress import Progress, silent
+from tools.case import Case
+from tools.errors import UnreadableInput
+from tools.groups import nearness_in_graph
+from tools.paths import walk
+from tools.training.baseline import parent_scores, plain_training
+
+NEIGHBOURS = 3
+UNLIKE = 0.01
+"""A picture farther from all training pictures than this share of held-out training pictures is called unlike them."""
+SAME = 0.9995
+"""Cosine similarity from which a picture counts as one of the training pictures: other encodings of the same pixels
+differ in the last digits only."""
+BATCH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """New pictures and what is said of them.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+    scores : ndarray of float64, shape (m, k)
+        Of the baseline trained on all training pictures.
+    nearest : ndarray of int64, shape (m, 3)
+        Rows of the nearest training pictures.
+    similarity : ndarray of float32, shape (m, 3)
+    nearness : ndarray of float64, shape (m,)
+        Share of held-out training pictures that lie farther from the training pictures (other groups) than this one.
+    skipped : tuple of (Path, str)
+        Files that cannot be read, and why.
+    """
+
+    paths: tuple[Path, ...]
+    scores: NDArray[np.float64]
+    nearest: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    nearness: NDArray[np.float64]
+    skipped: tuple[tuple[Path, str], ...]
+
+
+def files_of(given: Sequence[Path]) -> list[Path]:
+    """Files as given, and those below folders; what a folder refuses is left out as an import would.
+
+    Raises
+    ------
+    UnreadableInput
+        For a path that is neither a file nor a folder.
+    """
+    out: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            out += [path / item.relative for item in walk(path) if not item.reason]
+        elif path.is_file():
+            out.append(path)
+        else:
+            raise UnreadableInput(
+                expected="a picture or a folder of pictures", seen=f"nothing at {path}", todo="Check the path."
+            )
+    return out
+
+
+def predict(case: Case, paths: Sequence[Path], *, on_step: Progress = silent) -> Predicted:
+    """Encode pictures as the case's were, and score them.
+
+    Raises
+    ------
+    NotApplicable
+        If the encoder that made the case's vectors is not here.
+    """
+    vectors, kept, skipped = _encoded(case, paths, on_step)
+    fit, classes = np.flatnonzero(case.fit), len(case.classes)
+    together = np.concatenate([case.space.vectors, vectors])
+    asked = len(case.ids) + np.arange(len(vectors))
+    scores = parent_scores(together, [plain_training(fit, case.targets, classes)], [asked], classes)[0]
+    similarity, found = nearest(case.space.vectors[fit], vectors, NEIGHBOURS)
+    usual = np.sort(nearness_in_graph(case.space.vectors, case.derived.graph, case.derived.folds(), fit))
+    share = np.searchsorted(usual, similarity[:, 0], side="right") / len(usual)
+    return Predicted(tuple(kept), scores, fit[found], similarity, np.asarray(share, dtype=np.float64), tuple(skipped))
+
+
+def _encoded(
+    case: Case, paths: Sequence[Path], on_step: Progress
+) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
+    from embeddings.cores import usable_cores
+    from embeddings.images import Unreadable, open_picture
+
+    encoder = case.eyes.encoder
+
+    def one(part: Sequence[Path]) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
+        made, kept, skipped = [], [], []
+        for path in part:
+            try:
+                made.append(encoder.prepare(open_picture(path).pixels))
+                kept.append(path)
+            except Unreadable as reason:
+                skipped.append((path, reason.reason))
+        empty = np.zeros((0, encoder.info.dimension), dtype=np.float32)
+        return (encoder.encode(np.stack(made)).vectors if made else empty), kept, skipped
+
+    parts = [paths[at : at + BATCH] for at in range(0, len(paths), BATCH)]
+    vectors, kept, skipped = [np.zeros((0, encoder.info.dimension), dtype=np.float32)], [], []
+    threads = (case.settings.threads or usable_cores()) if encoder.side_by_side else 1
+    with ThreadPoolExecutor(threads) as pool:
+        for found, good, bad in pool.map(one, parts):
+            vectors.append(found)
+            kept += good
+            skipped += bad
+            on_step("reading and encoding pictures", len(kept) + len(skipped), len(paths))
+    return np.concatenate(vectors), kept, skipped
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What to say of a picture, from a file that ``advisor threshold --export`` wrote.
+
+    Attributes
+    ----------
+    answer_from : float or None
+        Top score below which nothing is said.
+    classes : mapping of str to (float or None)
+        Threshold of each class; None = never. Empty = the class with the highest score.
+    """
+
+    answer_from: float | None
+    classes: Mapping[str, float | None]
+
+    def decide(self, scores: Mapping[str, float]) -> tuple[str, ...]:
+        """Classes said, the surest first.
+
+        >>> Rule(0.6, {}).decide({"cat": 0.7, "dog": 0.3}), Rule(0.8, {}).decide({"cat": 0.7, "dog": 0.3})
+        (('cat',), ())
+        >>> Rule(None, {"cat": 0.9, "dog": 0.2}).decide({"cat": 0.7, "dog": 0.3})
+        ('dog',)
+        """
+        order = sorted(scores, key=lambda name: -scores[name])
+        if self.answer_from is not None and scores[order[0]] < self.answer_from:
+            return ()
+        if not self.classes:
+            return (order[0],)
+        limits = {name: self.classes.get(name) for name in order}
+        return tuple(name for name in order if (limit := limits[name]) is not None and scores[name] >= limit)
+
+
+def read_rule(file: Path, classes: Sequence[str]) -> Rule:
+    """Thresholds of a file.
+
+    Raises
+    ------
+    UnreadableInput
+        If it is no such file, or of other classes.
+    """
+    try:
+        found: Any = json.loads(file.read_text(encoding="utf-8"))
+        limits = {str(name): entry["threshold"] for name, entry in found["classes"].items()}
+        rule = Rule(found["answer_from"], limits)
+        numbers = [v for v in (rule.answer_from, *limits.values()) if v is not None]
+        if not all(isinstance(v, int | float) for v in numbers):
+            raise TypeError("a threshold is not a number")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise UnreadableInput(
+            expected="a file written by: advisor threshold … --export FILE", seen=f"{file} ({type(fault).__name__})",
+            todo="Write it again.",
+        ) from None  # fmt: skip
+    if foreign := sorted(set(limits) - set(classes)):
+        raise UnreadableInput(
+            expected=f"thresholds of the classes {', '.join(classes)}", seen=f"one of {foreign[0]}",
+            todo="Write the file again with this workspace.",
+        )  # fmt: skip
+    return rule
