@@ -1,0 +1,127 @@
+"""A what-if tried on a case whose population is known: verdict and true gain of the very heads it trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Case
+from tools.effects import Verdict
+from tools.findings import Cost
+from tools.measures import judge
+from tools.metrics import balanced_weights
+from tools.statistics import quantile_of_normal
+from tools.training.baseline import Training, parent_scores
+from tools.whatif import Arguments, Kind, try_change
+
+PLAIN = 0.95
+"""The level of an interval that is not corrected for the number of kinds."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The primary measure of one what-if.
+
+    Attributes
+    ----------
+    verdict, plain : Verdict
+        With the interval as shown, and with an uncorrected one.
+    gain : float
+        Estimated.
+    half, plain_half : float
+        Half of the interval's width, as shown and without correction.
+    true : float
+        Gain on fresh pictures of the same population, averaged over the heads of all folds; NaN where not asked for.
+    changed : float
+        Training images touched.
+    """
+
+    verdict: Verdict
+    plain: Verdict
+    gain: float
+    half: float
+    plain_half: float
+    true: float
+    changed: float
+
+    def holds(self, half: float) -> bool:
+        """Whether an interval of this half-width holds the true gain."""
+        return abs(self.true - self.gain) <= half + 1e-12
+
+
+def tried(
+    case: Case,
+    kind: Kind,
+    arguments: Arguments,
+    fresh: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    truth: bool = True,
+) -> Trial:
+    """Run the what-if as the product does, and measure its heads on fresh pictures.
+
+    Parameters
+    ----------
+    kind : Kind
+        Need not be offered for the case.
+    fresh : ndarray of float32, shape (m, d)
+    labels : ndarray of int64, shape (m,)
+        Class numbers of the fresh pictures, as an evaluation would give them.
+    truth : bool
+        Whether to measure the true gain, about half of the work.
+    """
+    before: list[Training] = []
+    after: list[Training] = []
+
+    def start(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
+        before.append(training if kind.start is None else kind.start(case, training, arguments, rng))
+        return before[-1]
+
+    def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
+        after.append(kind.change(case, training, arguments, rng))
+        return after[-1]
+
+    # only the primary measure is read: what counts further measures and clicks is left out, to save its time
+    watched = replace(kind, start=start, change=change, meant_for=None, cost=lambda case, arguments: Cost())
+    effect = try_change(case, watched, arguments)
+    found = effect.primary
+    half = (found.high - found.low) / 2
+    plain_half = half * quantile_of_normal(PLAIN) / quantile_of_normal(effect.confidence)
+    plain = judge(found.delta - plain_half, found.delta + plain_half, case.settings.margin)
+    trial = Trial(found.verdict, plain, found.delta, half, plain_half, nan, effect.changed)
+    if not truth:
+        return trial
+    classes = len(case.classes)
+    judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
+    if kind.judged_on is not None:
+        counted = np.isin(labels, np.unique(case.targets[case.evaluation & kind.judged_on(case, arguments)]))
+        fresh, labels = fresh[counted], labels[counted]
+    sides = [true_accuracy(case.space.vectors, side, fresh, judged, judged[labels]) for side in (before, after)]
+    return replace(trial, true=sides[1] - sides[0])
+
+
+def true_accuracy(
+    vectors: NDArray[np.float32],
+    trainings: Sequence[Training],
+    fresh: NDArray[np.float32],
+    judged: NDArray[np.int64],
+    labels: NDArray[np.int64],
+) -> float:
+    """Balanced accuracy on fresh pictures, averaged over one head per training set.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+        Of the case; training rows count in it.
+    fresh : ndarray of float32, shape (m, d)
+    judged : ndarray of int64, shape (classes,)
+        The class each class is judged as.
+    labels : ndarray of int64, shape (m,)
+    """
+    both = np.concatenate([vectors, fresh])
+    questions = [np.arange(len(vectors), len(both))] * len(trainings)
+    weights = balanced_weights(labels)
+    scores = parent_scores(both, trainings, questions, len(judged))
+    return float(np.mean([(judged[found.argmax(axis=1)] == labels) @ weights for found in scores]))
