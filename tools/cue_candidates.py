@@ -30,8 +30,9 @@ WORDS = {
     "spread": ("more even", "more mixed"),
     "edges": ("smoother", "busier"),
 }
-"""Measurements of a background and what little and much of each is called."""
-WORDS_EACH = 2
+"""Measurements of a background and what little and much of each is called: three of colour, two of texture."""
+KINDS_OF_WORD = (("lightness", "chroma", "warmth"), ("spread", "edges"))
+"""At most one word of each kind, the stronger: "more even, busier" would puzzle anybody."""
 NAMES_EACH = 2
 """ImageNet names tried per pair and direction."""
 LARGE_EFFECT = 0.8
@@ -125,15 +126,16 @@ def _directions(vectors: NDArray[np.float32], rng: np.random.Generator) -> list[
 
 def _described(backgrounds: Backgrounds, these: NDArray[np.int64], others: NDArray[np.int64]) -> str:
     """What is measured on the backgrounds first; the encoder's own names only where that says nothing."""
-    effects = np.nan_to_num(standardised(backgrounds.looks, these, others))
-    order = [i for i in np.argsort(-np.abs(effects)) if abs(effects[i]) >= LARGE_EFFECT][:WORDS_EACH]
-    if order:
-        return "on a " + ", ".join(list(WORDS.values())[i][int(effects[i] > 0)] for i in order) + " background"
+    effects = dict(zip(WORDS, standardised(backgrounds.looks, these, others).tolist(), strict=True))
+    strongest = [max(kind, key=lambda name: abs(effects[name])) for kind in KINDS_OF_WORD]
+    told = sorted((n for n in strongest if abs(effects[n]) >= LARGE_EFFECT), key=lambda name: -abs(effects[name]))
+    if told:
+        return "on a " + ", ".join(WORDS[name][int(effects[name] > 0)] for name in told) + " background"
     from embeddings.names import imagenet_names
 
-    effects = standardised(backgrounds.names, these, others)
-    if len(effects) and effects.max() >= LARGE_EFFECT:
-        return f"on a background more like “{imagenet_names()[int(effects.argmax())]}” to the encoder"
+    likeness = standardised(backgrounds.names, these, others)
+    if len(likeness) and likeness.max() >= LARGE_EFFECT:
+        return f"on a background more like “{imagenet_names()[int(likeness.argmax())]}” to the encoder"
     return UNNAMED
 
 
@@ -208,7 +210,10 @@ def backgrounds_of(case: Case, pairs: Sequence[tuple[str, str]]) -> Backgrounds:
 def _looks(parts: Parts) -> NDArray[np.float32]:
     """Measurements of the pictures that could be parted, in the order of ``WORDS``."""
     these = np.searchsorted(parts.looks.rows, parts.rows)
-    return np.stack([getattr(parts.looks, name)[these] for name in WORDS], axis=1)
+    found = np.stack([getattr(parts.looks, name)[these] for name in WORDS], axis=1)
+    # a map whose coarse form leaves no background has no colour there; the usual one then says nothing about it
+    usual = np.nanmedian(found, axis=0) if len(found) else np.zeros(len(WORDS))
+    return np.where(np.isfinite(found), found, usual).astype(np.float32)
 
 
 def _more_rows(case: Case, known: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:

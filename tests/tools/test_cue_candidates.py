@@ -12,7 +12,17 @@ import embeddings.resolve
 from benchmarks.planting.pasted_cue import pasted_case
 from benchmarks.planting.swapped_background import GridEncoder, swapped_case
 from benchmarks.planting.vectors import assemble
-from tools.cue_candidates import background_cues, backgrounds_of, concept_cues, kept, linear_names
+from tools.cue_candidates import (
+    UNNAMED,
+    WORDS,
+    Backgrounds,
+    _described,
+    background_cues,
+    backgrounds_of,
+    concept_cues,
+    kept,
+    linear_names,
+)
 from tools.cue_suspects import contradicting
 from tools.cues import Cue, candidates, try_cue
 from tools.registry import NotApplicable
@@ -119,3 +129,18 @@ def test_suspects_against_the_cue_by_hand(monkeypatch: pytest.MonkeyPatch) -> No
     flagged = np.isin(rows, [0, 1, 30, 50])
     monkeypatch.setattr("tools.cue_suspects.case_suspects", lambda _: SimpleNamespace(rows=rows, flagged=flagged))
     assert contradicting(case, test) == (4, 2)
+
+
+def test_backgrounds_are_told_by_one_word_of_colour_and_one_of_texture() -> None:
+    rng = np.random.default_rng(0)
+    looks = rng.normal(size=(40, len(WORDS))).astype(np.float32)
+    looks[:20, 0] += 3  # lighter
+    looks[:20, 1] -= 9  # greyer, the stronger of the two
+    looks[:20, 4] += 5  # busier
+    nothing = np.zeros((40, 0), dtype=np.float32)
+    found = Backgrounds(np.arange(40), nothing, nothing, looks)
+    ends = np.arange(20), np.arange(20, 40)
+    assert _described(found, *ends) == "on a greyer, busier background"
+    assert _described(found, *ends[::-1]) == "on a more colourful, smoother background"
+    plain = Backgrounds(np.arange(40), nothing, nothing, looks * 0)
+    assert _described(plain, *ends) == UNNAMED
