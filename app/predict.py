@@ -1,6 +1,7 @@
 """The ``advisor predict`` command: what the baseline says of new pictures, and the training pictures most like them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ def run_predict(
     from tools.predicting import files_of, predict, read_rule
     from tools.registry import NotApplicable
 
-    files = files_of(paths)
-    rule = None if thresholds is None else read_rule(thresholds, case.classes)
+    files, refused = files_of(paths)
+    rule = None if thresholds is None else read_rule(thresholds, case)
     try:
         with out.steps() as steps:
             found = predict(case, files, on_step=steps)
@@ -38,6 +39,7 @@ def run_predict(
         ) from None  # fmt: skip
     from tools.documents import predictions_document
 
+    found = replace(found, skipped=(*refused, *found.skipped))
     document = predictions_document(case, found, rule, top=TOP)
     out.say(*predict_blocks(document))
     out.deliver(document)

@@ -16,8 +16,10 @@ from app.terminal import Terminal, WrongUse
 STATUS = {
     "reached": "reached",
     "missed": "chosen for it, missed elsewhere",
-    "impossible": "cannot be reached; best seen {best}",
+    "unmeasured": "too few pictures to measure",
+    "impossible": "cannot be reached for sure; best seen {best}",
 }
+SILENT = "never saying it costs least"
 
 
 def run_threshold(
@@ -56,11 +58,17 @@ def run_threshold(
             todo="Import more test pictures, or add predictions with one score per class.",
         ) from None  # fmt: skip
     reached = sum(t.status == "reached" for t in tuned)
-    what = "the whole model" if whole else f"{reached} of {len(tuned)} classes"
-    headline = f"{goal.text[:1].upper()}{goal.text[1:]}: {'reached' if reached else 'not reached'} for {what}"
+    if kind in ("precision", "recall"):
+        what = "reached" if reached else "not reached"
+        what += "" if whole else f" for {reached} of {len(tuned)} classes" if reached else " for any class"
+    else:
+        what = f"a threshold for {sum(t.status != 'impossible' for t in tuned)} of {len(tuned)} classes"
+    headline = f"{goal.text[:1].upper()}{goal.text[1:]}: {what}"
     found = [tuned_json(t) for t in tuned]
     document: dict[str, Any] = {**case_head(case, headline), "goal": goal.text, "thresholds": found}
     if export is not None:
+        if not export.parent.is_dir():
+            raise WrongUse(expected="a folder to write into", seen=str(export.parent), todo="Make it first.")
         export.write_text(jsonlib.dumps(service_json(case, goal, tuned), indent=1, allow_nan=False), encoding="utf-8")
         document["exported"] = str(export)
     out.say(*threshold_blocks(document))
@@ -79,22 +87,28 @@ def threshold_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
                 "Threshold": f"{_number(found['threshold'])} ({_number(found['low'])}–{_number(found['high'])})",
                 "Precision": _share(found["precision"]),
                 "Recall": _share(found["recall"]),
-                "Goal": STATUS[found["status"]].format(best=_percent(found["best"])),
+                "Goal": _goal(found, document["goal"]),
             }
         )
         usual = {"Precision": _percent(found["usual"]["precision"]), "Recall": _percent(found["usual"]["recall"])}
         rows.append({"Class": "", "Threshold": "highest score", **usual, "Goal": ""})
     yield table(rows, tuple(rows[0]))
     yield Text(
-        "Precision and recall: on the half of the groups that the threshold was not chosen on, with intervals; below "
-        "it what saying the class with the highest score gives. In brackets behind a threshold: where it falls when "
-        "groups are drawn again.",
+        "Precision and recall: of thresholds chosen in the same way on one half of the groups and measured on the "
+        "other, with intervals; for the option not to answer, recall is the share answered. Below them what the class "
+        "with the highest score gives. In brackets behind a threshold: where it falls when groups are drawn again.",
         style="dim",
     )
     if "exported" in document:
         yield Text(f"Written: {shown(document['exported'])}")
     else:
         yield Text("Next: --export thresholds.json writes them for a service", style="dim")
+
+
+def _goal(found: Mapping[str, Any], goal: str) -> str:
+    if found["status"] == "impossible" and goal.startswith("least cost"):
+        return SILENT
+    return STATUS[found["status"]].format(best=_percent(found["best"]))
 
 
 def _number(value: float | None) -> str:

@@ -113,6 +113,7 @@ class Eyes:
             If one of them is not there any more.
         """
         from embeddings.images import Unreadable, open_picture
+        from embeddings.pipeline import DECODED_SIDE
 
         dataset = self._case.dataset
         out = []
@@ -120,7 +121,7 @@ class Eyes:
             image = str(dataset.ids[row])
             try:
                 path = dataset.root / decode_id(image)
-                out.append(open_picture(path, root=dataset.root, smallest_side=512).pixels)
+                out.append(open_picture(path, root=dataset.root, smallest_side=DECODED_SIDE).pixels)
             except Unreadable as reason:
                 raise NotApplicable(f"the picture {image} cannot be opened any more: {reason.reason}") from None
         return out

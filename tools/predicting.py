@@ -16,7 +16,9 @@ from tools.case import Case
 from tools.errors import UnreadableInput
 from tools.groups import nearness_in_graph
 from tools.paths import walk
+from tools.readers.listing import not_a_picture
 from tools.training.baseline import parent_scores, plain_training
+from tools.tuning import NEVER
 
 NEIGHBOURS = 3
 UNLIKE = 0.01
@@ -53,8 +55,8 @@ class Predicted:
     skipped: tuple[tuple[Path, str], ...]
 
 
-def files_of(given: Sequence[Path]) -> list[Path]:
-    """Files as given, and those below folders; what a folder refuses is left out as an import would.
+def files_of(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Files as given, and those below folders; and what a folder refuses, as an import would, with the reason.
 
     Raises
     ------
@@ -62,16 +64,22 @@ def files_of(given: Sequence[Path]) -> list[Path]:
         For a path that is neither a file nor a folder.
     """
     out: list[Path] = []
+    refused: list[tuple[Path, str]] = []
     for path in given:
         if path.is_dir():
-            out += [path / item.relative for item in walk(path) if not item.reason]
+            for item in walk(path):
+                reason = item.reason or not_a_picture(item.parts[-1])
+                if reason:
+                    refused.append((path / item.id, reason))
+                else:
+                    out.append(path / item.relative)
         elif path.is_file():
             out.append(path)
         else:
             raise UnreadableInput(
                 expected="a picture or a folder of pictures", seen=f"nothing at {path}", todo="Check the path."
             )
-    return out
+    return out, refused
 
 
 def predict(case: Case, paths: Sequence[Path], *, on_step: Progress = silent) -> Predicted:
@@ -98,6 +106,7 @@ def _encoded(
 ) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
     from embeddings.cores import usable_cores
     from embeddings.images import Unreadable, open_picture
+    from embeddings.pipeline import DECODED_SIDE
 
     encoder = case.eyes.encoder
 
@@ -105,7 +114,7 @@ def _encoded(
         made, kept, skipped = [], [], []
         for path in part:
             try:
-                made.append(encoder.prepare(open_picture(path).pixels))
+                made.append(encoder.prepare(open_picture(path, smallest_side=DECODED_SIDE).pixels))
                 kept.append(path)
             except Unreadable as reason:
                 skipped.append((path, reason.reason))
@@ -156,18 +165,19 @@ class Rule:
         return tuple(name for name in order if (limit := limits[name]) is not None and scores[name] >= limit)
 
 
-def read_rule(file: Path, classes: Sequence[str]) -> Rule:
-    """Thresholds of a file.
+def read_rule(file: Path, case: Case) -> Rule:
+    """Thresholds of a file, if they were chosen for the baseline on this encoder.
 
     Raises
     ------
     UnreadableInput
-        If it is no such file, or of other classes.
+        If it is no such file, or of another model or other classes.
     """
     try:
         found: Any = json.loads(file.read_text(encoding="utf-8"))
         limits = {str(name): entry["threshold"] for name, entry in found["classes"].items()}
-        rule = Rule(found["answer_from"], limits)
+        chosen_for = found["subject"], found["encoder"]
+        rule = Rule(float("inf") if found["answer_from"] == NEVER else found["answer_from"], limits)
         numbers = [v for v in (rule.answer_from, *limits.values()) if v is not None]
         if not all(isinstance(v, int | float) for v in numbers):
             raise TypeError("a threshold is not a number")
@@ -176,9 +186,15 @@ def read_rule(file: Path, classes: Sequence[str]) -> Rule:
             expected="a file written by: advisor threshold … --export FILE", seen=f"{file} ({type(fault).__name__})",
             todo="Write it again.",
         ) from None  # fmt: skip
-    if foreign := sorted(set(limits) - set(classes)):
+    if chosen_for != ("baseline", case.space.encoder.fingerprint):
         raise UnreadableInput(
-            expected=f"thresholds of the classes {', '.join(classes)}", seen=f"one of {foreign[0]}",
+            expected="thresholds chosen for the advisor's own baseline on this encoder",
+            seen=f"those of {found.get('model', 'another model')}",
+            todo="Here only the baseline speaks; use the file with its own model.",
+        )
+    if foreign := sorted(set(limits) - set(case.classes)):
+        raise UnreadableInput(
+            expected=f"thresholds of the classes {', '.join(case.classes)}", seen=f"one of {foreign[0]}",
             todo="Write the file again with this workspace.",
         )  # fmt: skip
     return rule

@@ -118,6 +118,7 @@ def _encoder(name: str, cache: Path, threads: int, on_step: Progress) -> "Encode
 def _vector(case: Case, path: Path, cache: Path, threads: int, on_step: Progress) -> NDArray[np.float32]:
     from embeddings.given import GIVEN
     from embeddings.images import Unreadable, open_picture
+    from embeddings.pipeline import DECODED_SIDE
 
     if not path.is_file():
         raise UnknownName(
@@ -133,7 +134,7 @@ def _vector(case: Case, path: Path, cache: Path, threads: int, on_step: Progress
             todo="Add the picture's vector to your file and import again.",
         )
     try:
-        pixels = open_picture(path).pixels
+        pixels = open_picture(path, smallest_side=DECODED_SIDE).pixels
     except Unreadable as reason:
         raise UnreadableInput(expected=f"a picture at {path}", seen=reason.reason, todo="Give another file.") from None
     encoder = _encoder(name, cache, threads, on_step)

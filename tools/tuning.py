@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from embeddings.progress import Progress, silent
 from tools.calibration import fit_temperature
 from tools.case import Case
-from tools.errors import AdvisorError
+from tools.errors import AdvisorError, UnknownName
 from tools.registry import NotApplicable
 from tools.statistics import clustered_share, wilson
 from tools.thresholds import CAUTION, FEWEST_KEPT, Interval, halves, threshold_for_precision
@@ -23,7 +23,9 @@ FEWEST = 60
 FEWEST_OF_CLASS = 20
 DRAWS = 200
 POINTS = 101
+NEVER = "never"
 Kind = Literal["precision", "recall", "f-beta", "cost"]
+Status = Literal["reached", "missed", "unmeasured", "impossible"]
 
 
 class WrongGoal(AdvisorError):
@@ -54,7 +56,8 @@ class Goal:
 
     def __post_init__(self) -> None:
         share = self.kind in ("precision", "recall")
-        if not 0 < self.value <= (1 if share else np.inf) or not np.isfinite(self.value) or self.false_alarm <= 0:
+        finite = np.isfinite([self.value, self.false_alarm]).all()
+        if not finite or not 0 < self.value <= (1 if share else np.inf) or self.false_alarm <= 0:
             raise WrongGoal(
                 expected="a share above 0 and up to 1" if share else "numbers above 0",
                 seen=f"{self.kind} {self.value:g}",
@@ -80,13 +83,15 @@ class Tuned:
     threshold, low, high : float
         Chosen on all judged pictures, and where nineteen in twenty redraws of groups put it; inf = no threshold.
     precision, recall : tuple of float
-        Value, low, high on the halves it was not chosen on. For the whole model, recall is the share answered.
+        Value, low, high of thresholds chosen in the same way on one half of the groups and measured on the other;
+        halves whose other half allows no threshold are left out. For the whole model, recall is the share answered.
     usual : tuple of (tuple of float, tuple of float)
         Precision and recall of the highest score's answer.
-    status : {"reached", "missed", "impossible"}
-        Missed: chosen for the goal, yet measured below it elsewhere. Impossible: no threshold clears it anywhere.
+    status : {"reached", "missed", "unmeasured", "impossible"}
+        Missed: chosen for the goal, yet measured below it elsewhere. Unmeasured: neither half alone has pictures enough
+        to choose on. Impossible: no threshold clears the goal with the confidence asked for.
     best : float
-        The best precision or recall that any threshold shows, for what is impossible.
+        The best precision or recall that any threshold shows, without that confidence.
     curve : ndarray, shape (points, 3)
         Threshold, precision, recall on all judged pictures: for plots, not for claims.
     """
@@ -98,7 +103,7 @@ class Tuned:
     precision: Interval
     recall: Interval
     usual: tuple[Interval, Interval]
-    status: Literal["reached", "missed", "impossible"]
+    status: Status
     best: float
     curve: NDArray[np.float64]
 
@@ -165,8 +170,14 @@ def tune(
     NotApplicable
         With too few judged pictures, or predictions without scores.
     WrongGoal
-        For the whole model and anything but a precision.
+        For the whole model and anything but a precision of all classes.
+    UnknownName
+        For a class that does not exist.
     """
+    if whole and classes:
+        raise WrongGoal(
+            expected="either classes or the option not to answer", seen="both", todo="Leave one of them out."
+        )
     if whole and goal.kind != "precision":
         raise WrongGoal(
             expected="a precision for the option not to answer", seen=goal.text, todo="Write, e.g., --precision 0.95."
@@ -180,10 +191,16 @@ def tune(
     if not np.isfinite(scores[np.arange(len(rows)), said]).all() or not (full or whole):
         raise NotApplicable("the predictions carry no scores for every class; give one column per class")
     half = halves(case.targets[rows], case.derived.grouping.groups[rows], case.rng("thresholds"))
+    if len(np.unique(half)) < 2:
+        raise NotApplicable("all judged pictures are of one group, so none are left to measure on")
     if whole:
         right = said == case.targets[rows]
         return (_tuned(case, "", goal, rows, scores[np.arange(len(rows)), said], right, np.ones_like(right), half),)
     counts = np.bincount(case.targets[rows], minlength=len(case.classes))
+    if unknown := [name for name in classes if name not in case.classes]:
+        raise UnknownName(
+            expected="a class of the data set", seen=unknown[0], todo=f"Classes: {', '.join(case.classes)}."
+        )
     wanted = [case.number(name) for name in classes] or np.flatnonzero(counts >= FEWEST_OF_CLASS).tolist()
     few = [case.classes[number] for number in wanted if counts[number] < FEWEST_OF_CLASS]
     if few or not wanted:
@@ -204,21 +221,29 @@ def _tuned(
     parts = [choose(scores[half != h], positives[half != h], goal) for h in (0, 1)]
     kept, threshold = scores >= np.array(parts)[half], choose(scores, positives, goal)
     found = np.ones_like(positives) if not name else positives
+    measured = np.isfinite(parts)[half]
 
-    def reached(yes: NDArray[np.bool_]) -> tuple[Interval, Interval]:
-        of = clustered_share(positives[yes], groups[yes], confidence) if yes.any() else (0.0, 0.0, 1.0)
-        return of, clustered_share(yes[found], groups[found], confidence)
+    def reached(yes: NDArray[np.bool_], on: NDArray[np.bool_]) -> tuple[Interval, Interval]:
+        said, asked = yes & on, found & on
+        of = clustered_share(positives[said], groups[said], confidence) if said.any() else (0.0, 0.0, 1.0)
+        return of, clustered_share(yes[asked], groups[asked], confidence) if asked.any() else (0.0, 0.0, 1.0)
 
-    precision, recall = reached(kept)
+    precision, recall = reached(kept, measured)
     thresholds, hits, said = _sweep(scores, positives)
     curve = np.stack([thresholds, hits / said, (hits if name else said) / max(1, int(found.sum()))], axis=1)
     met = {"precision": precision[0], "recall": recall[0]}.get(goal.kind, np.inf) >= goal.value
-    status = "impossible" if not np.isfinite(threshold) else "reached" if kept.any() and met else "missed"
-    enough = curve[np.minimum(FEWEST_KEPT - 1, len(curve) - 1) :]
+    status: Status = "reached" if kept.any() and met else "missed"
+    if not np.isfinite(threshold):
+        status = "impossible"
+    elif not measured.any():
+        status = "unmeasured"
+    enough = curve[said >= min(FEWEST_KEPT, len(rows))]
     best = float(enough[:, 2 if goal.kind == "recall" else 1].max())
     low, high = _spread(scores, positives, groups, goal, case.rng(f"thresholds-{name}"), confidence)
     points = np.unique(np.linspace(0, len(curve) - 1, POINTS).astype(np.int64))
-    return Tuned(name, threshold, low, high, precision, recall, reached(usual), status, best, curve[points])  # type: ignore[arg-type]
+    return Tuned(
+        name, threshold, low, high, precision, recall, reached(usual, np.ones_like(usual)), status, best, curve[points]
+    )
 
 
 def _spread(
@@ -237,7 +262,7 @@ def _spread(
 
 
 def service_json(case: Case, goal: Goal, tuned: tuple[Tuned, ...]) -> dict[str, Any]:
-    """What a service loads: say a class where its calibrated score reaches its threshold; see ``rule``."""
+    """What a service loads; ``rule`` says how to use it."""
     scores, targets = case.derived.scores[case.derived.judged], case.targets[case.derived.judged]
     model = f"advisor baseline on {case.space.encoder.name}"
     if case.subject == "user" and case.predictions is not None:
@@ -245,11 +270,14 @@ def service_json(case: Case, goal: Goal, tuned: tuple[Tuned, ...]) -> dict[str, 
     return {
         "schema_version": 1,
         "model": model,
+        "subject": case.subject,
+        "encoder": case.space.encoder.fingerprint,
         "goal": {**asdict(goal), "text": goal.text},
-        "rule": "a class is said where its own score is at least its threshold; below answer_from nothing is said; "
+        "rule": "a class is said where its own score is at least its threshold; below answer_from nothing is said "
+                "(null: that was not tuned; never: no picture is sure enough); "
                 "scores are as the model gives them, before the temperature",
         "temperature": fit_temperature(scores, targets) if np.isfinite(scores).all() else None,
-        "answer_from": next((_number(t.threshold) for t in tuned if not t.name), None),
+        "answer_from": next((_number(t.threshold) or NEVER for t in tuned if not t.name), None),
         "classes": {t.name: tuned_json(t, curve=False) for t in tuned if t.name},
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_new_pictures_are_scored_and_strange_ones_said(case: Case, new: Path) -> None:
-    found = predict(case, files_of([new]))
+    found = predict(case, files_of([new])[0])
     document = predictions_document(case, found, None, top=2)
     rows = {Path(row["picture"]).stem: row for row in document["predictions"]}
     assert rows["an_apple"]["said"] == ["apples"]
@@ -64,22 +64,46 @@ def test_a_training_picture_is_recognised(case: Case, new: Path) -> None:
 
 
 def test_what_is_left_to_a_person(case: Case, new: Path) -> None:
-    found = predict(case, files_of([new / "an_apple.png"]))
+    found = predict(case, files_of([new / "an_apple.png"])[0])
     document = predictions_document(case, found, Rule(1.1, {}), top=1)
     assert document["predictions"][0]["said"] == []
     assert "1 left to a person" in document["headline"]
 
 
-def test_thresholds_of_a_file(tmp_path: Path) -> None:
+def test_thresholds_of_a_file(case: Case, tmp_path: Path) -> None:
     file = tmp_path / "t.json"
-    file.write_text(json.dumps({"answer_from": None, "classes": {"a": {"threshold": 0.4}, "b": {"threshold": None}}}))
-    assert read_rule(file, ("a", "b")) == Rule(None, {"a": 0.4, "b": None})
-    with pytest.raises(UnreadableInput, match="one of a"):
-        read_rule(file, ("b",))
-    for text in ("no json", "[]", '{"answer_from": "x", "classes": {}}'):
-        file.write_text(text)
+    content = {
+        "answer_from": None,
+        "classes": {"apples": {"threshold": 0.4}, "citrus": {"threshold": None}},
+        "subject": "baseline",
+        "encoder": case.space.encoder.fingerprint,
+    }
+
+    def written_as(**changes: object) -> Path:
+        file.write_text(json.dumps({**content, **changes}))
+        return file
+
+    assert read_rule(written_as(), case) == Rule(None, {"apples": 0.4, "citrus": None})
+    assert read_rule(written_as(answer_from="never"), case).decide({"apples": 0.99, "citrus": 0.01}) == ()
+    with pytest.raises(UnreadableInput, match="one of pears"):
+        read_rule(written_as(classes={"pears": {"threshold": 0.4}}), case)
+    for changes in ({"subject": "user"}, {"encoder": "other"}):
+        with pytest.raises(UnreadableInput, match="with its own model"):
+            read_rule(written_as(**changes), case)
+    for changes in ({"answer_from": "x"}, {"classes": []}):
         with pytest.raises(UnreadableInput, match="--export"):
-            read_rule(file, ("a",))
+            read_rule(written_as(**changes), case)
+    file.write_text("no json")
+    with pytest.raises(UnreadableInput, match="--export"):
+        read_rule(file, case)
+
+
+def test_what_a_folder_refuses_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "a.png").write_bytes(b"")
+    files, refused = files_of([tmp_path])
+    assert [f.name for f in files] == ["a.png"]
+    assert [(path.name, bool(reason)) for path, reason in refused] == [("notes.txt", True)]
 
 
 def test_a_path_that_is_nothing() -> None:

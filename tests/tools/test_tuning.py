@@ -9,6 +9,7 @@ from sklearn.metrics import fbeta_score, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 from benchmarks.planting.vectors import vector_case
+from tools.errors import UnknownName
 from tools.registry import NotApplicable
 from tools.tuning import Goal, WrongGoal, choose, service_json, tune, tuned_json
 
@@ -93,3 +94,28 @@ def test_too_few_pictures_are_not_tuned_on() -> None:
         tune(vector_case({"cat": 25, "dog": 25}), Goal("precision", 0.9))
     with pytest.raises(NotApplicable, match="hen"):
         tune(vector_case({"cat": 60, "hen": 12}), Goal("precision", 0.9), ("hen",))
+
+
+def test_a_class_too_small_for_halves_is_not_said_to_be_missed() -> None:
+    case = vector_case({"cat": 24, "dog": 200}, separation=8.0)
+    tuned = tune(case, Goal("precision", 0.95), ("cat",))[0]
+    assert tuned.status == "unmeasured"
+    assert np.isfinite(tuned.threshold)
+    assert tuned.precision == (0.0, 0.0, 1.0)
+
+
+def test_mistyped_classes_and_contradictions_say_what_there_is() -> None:
+    case = vector_case(SIZES, test_share=0.5)
+    with pytest.raises(UnknownName, match="Classes: cat"):
+        tune(case, Goal("precision", 0.9), ("cta",))
+    with pytest.raises(WrongGoal, match="Leave one"):
+        tune(case, Goal("precision", 0.9), ("cat",), whole=True)
+    with pytest.raises(WrongGoal, match="Write"):
+        Goal("cost", 5, float("nan"))
+
+
+def test_an_option_that_cannot_be_reached_is_exported_as_never() -> None:
+    case = vector_case(SIZES, separation=0.3, test_share=0.5)
+    goal = Goal("precision", 0.99)
+    assert service_json(case, goal, tune(case, goal, whole=True))["answer_from"] == "never"
+    assert service_json(case, goal, tune(case, goal))["answer_from"] is None
