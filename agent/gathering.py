@@ -124,6 +124,7 @@ def _cause_json(found: Finding, pair: tuple[str, str], measured: dict[str, Evide
         "share_of_correct": len(found.correct or ()) / fine if fine else None,
         "subject": subject,
         "rung": found.rung,
+        "experiments": sorted({r.experiment for r in found.recommendations if r.experiment}),
         "established": stated.established(found),
         "evidence": [evidence_json(e) for e in found.evidence],
         "images": list(found.images),

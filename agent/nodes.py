@@ -1,7 +1,6 @@
 """The five nodes. Each loads what it needs from the context and returns plain JSON."""
 
 import time
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -20,6 +19,8 @@ from agent.rules import RulesPlanner
 from agent.state import Json, State
 from tools.case import Case
 from tools.documents import case_head, effect_json, outcome_json
+from tools.effects import Effect
+from tools.registry import NotApplicable, checks
 from tools.whatif import kinds
 
 HISTORY = 10
@@ -74,9 +75,6 @@ def _clarify(chosen: Plan) -> bool:
 
 def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Run the plan's checks and state facts from what they report."""
-    from tools.registry import checks
-    from tools.whatif import kinds
-
     context = runtime.context
     case, chosen = context.load_case(), Plan.from_json(state["plan"])
     found = gather(case, chosen, context, tuple(checks()))
@@ -133,12 +131,15 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         if (reason := _untriable(case, trial)) is not None:
             not_checked.append(sentence("not_checked.experiment", kind=trial.kind, reason=reason))
             continue
-        tried = context.run_experiment(
-            case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
-        )
+        try:
+            tried = context.run_experiment(
+                case, trial.kind, trial.arguments, on_step=context.on_step, remember=context.memory
+            )
+        except NotApplicable as missing:
+            not_checked.append(sentence("not_checked.experiment", kind=trial.kind, reason=str(missing)))
+            continue
         effects.append(effect_json(tried))
-        if tried.raises_the_rare:
-            causes = [_fixable(facts, cause, tried.arguments) for cause in causes]
+        causes = [_fixable(facts, cause, tried) for cause in causes]
         said = [f for f in stated.effect(facts, tried, asked_about) if f["kind"].startswith("effect")]
         decided = [m.metric for m in tried.measures if m.verdict in {"helps", "hurts"}]
         shown = [f["id"] for f in said if f["kind"] == "effect" or action["asked"] or _about(f["text"], decided)]
@@ -166,12 +167,12 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     }
 
 
-def _fixable(facts: FactList, cause: Json, arguments: Mapping[str, str]) -> Json:
-    """The top rung for a cue of the pair that was trained against with success."""
-    pair = "|".join(sorted(cause["pair"]))
+def _fixable(facts: FactList, cause: Json, tried: Effect) -> Json:
+    """The top rung for a cue whose own advice, tried, helps the pictures it misleads."""
+    a, b = cause["pair"]
     if cause["code"] != "spurious-cue" or cause["rung"] not in ("used", "causal"):
         return cause
-    if arguments.get("pair", pair) != pair:
+    if tried.kind not in cause["experiments"] or not tried.raises_the_rare((a, b)):
         return cause
     said = stated.rung(facts, "fixable", cause["title"], cause["images"], cause["code"])
     return {**cause, "rung": "fixable", "facts": [*cause["facts"], said["id"]]}

@@ -279,10 +279,14 @@ def run_one_experiment(
     kept, settings = _opened(workspace, seed=seed, group=group)
     case = _case(kept, settings)
     from tools.documents import case_head, effect_json
+    from tools.registry import NotApplicable
     from tools.whatif import run_experiment
 
-    with out.steps() as steps:
-        effect = run_experiment(case, kind, arguments, on_step=steps, remember=kept)
+    try:
+        with out.steps() as steps:
+            effect = run_experiment(case, kind, arguments, on_step=steps, remember=kept)
+    except NotApplicable as reason:
+        raise WrongUse(expected=f"what {kind} needs", seen=str(reason), todo="See: advisor experiment list.") from None
     document = effect_json(effect)
     title = f"{effect.kind}: {effect.target}"
     out.say(*effect_blocks(title, document))

@@ -18,7 +18,7 @@ from tools.audit import run_check
 from tools.case import Case
 from tools.cues import PRESENT
 from tools.findings import Scope
-from tools.ladder import all_candidates, all_tests, climb, confused_pairs
+from tools.ladder import all_candidates, all_tests, confused_pairs, leaning
 from tools.registry import checks, find_check
 from tools.settings import Settings
 from tools.statistics import benjamini_hochberg
@@ -84,7 +84,7 @@ def rungs(case: Case) -> Counts:
     out["present"] = any(p and test.strength >= PRESENT for p, test in zip(present, tests, strict=True))
     # the second rung by itself, as if every cue were present
     sure = [replace(test, present_p=0.0, strength=1.0) for test in tests]
-    out["used"] = any(found.rung == "used" for found in climb(case, sure))
+    out["used"] = any(found.rung == "used" for found in leaning(case, sure))
     return out
 
 

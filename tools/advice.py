@@ -1,6 +1,7 @@
 """Tries what findings recommend before it is recommended: one experiment per distinct change, gravest finding first."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from embeddings.progress import Progress, silent
 from tools.case import Case
@@ -8,6 +9,7 @@ from tools.documents import ranked
 from tools.effects import Effect
 from tools.findings import Change, Outcome
 from tools.memory import Memory
+from tools.registry import NotApplicable
 from tools.whatif import kinds, run_experiment
 
 MOST_TRIED = 5
@@ -41,5 +43,6 @@ def try_advice(
             continue
         kind, arguments = change[0], dict(change[1])
         if arguments in kinds()[kind].eligible(case):
-            effects[change] = run_experiment(case, kind, arguments, on_step=on_step, remember=remember)
+            with suppress(NotApplicable):  # what it needs (pictures, an encoder) is not here: then it stays untried
+                effects[change] = run_experiment(case, kind, arguments, on_step=on_step, remember=remember)
     return effects

@@ -161,10 +161,11 @@ def _kind_causes(case: Case, pair: Pair) -> Iterator[Cause]:
 
 def _cue_causes(case: Case, pair: Pair) -> Iterator[Cause]:
     b = pair.names[1]
-    for climbed in ladder(case).climbed:
-        if climbed.test.pair == pair.names:
-            yield _climbed_cause(case, pair, climbed)
-    for test in all_tests(case, [pair.names], pair.shared.cues):
+    climbed = [found for found in ladder(case) if found.test.pair == pair.names]
+    for found in climbed:
+        yield _climbed_cause(case, pair, found)
+    told = {found.test.cue.name for found in climbed}
+    for test in all_tests(case, [pair.names], [cue for cue in pair.shared.cues if cue.name not in told]):
         if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
             continue
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"

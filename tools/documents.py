@@ -57,10 +57,11 @@ def recommendation_json(recommendation: Recommendation, effects: Effects = UNTRI
 
 def proved_rung(finding: Finding, effects: Effects) -> Rung | None:
     """The rung of a cue, ``fixable`` where training against it was shown to raise the recall of what it hits."""
-    if finding.rung not in ("used", "causal"):
+    pair = finding.scope.pair
+    if finding.rung not in ("used", "causal") or pair is None:
         return finding.rung
     tried = (effects.get(r.change) for r in finding.recommendations if r.change is not None)
-    return "fixable" if any(e is not None and e.raises_the_rare for e in tried) else finding.rung
+    return "fixable" if any(e is not None and e.raises_the_rare(pair) for e in tried) else finding.rung
 
 
 def finding_json(finding: Finding, effects: Effects = UNTRIED) -> Json:

@@ -6,8 +6,13 @@ from typing import Literal
 
 from tools.findings import Cost
 
-RARE = "recall in the rare setting"
-"""Of the pictures that a cue misleads; what training against the cue is to raise."""
+
+def rare_recall(pair: tuple[str, str]) -> str:
+    """Name of the recall of the pictures of two classes that a cue misleads: what training against it is to raise."""
+    first, second = sorted(pair)
+    return f"recall of {first} and {second} in the rare setting"
+
+
 Verdict = Literal["helps", "hurts", "no_effect", "cannot_tell"]
 
 
@@ -96,7 +101,6 @@ class Effect:
         """The measure that decides."""
         return next(m for m in self.measures if m.primary)
 
-    @property
-    def raises_the_rare(self) -> bool:
-        """Whether it was shown to help the pictures that a cue misleads."""
-        return any(m.metric == RARE and m.verdict == "helps" for m in self.measures)
+    def raises_the_rare(self, pair: tuple[str, str]) -> bool:
+        """Whether it was shown to help the pictures of two classes that a cue misleads."""
+        return any(m.metric == rare_recall(pair) and m.verdict == "helps" for m in self.measures)

@@ -132,16 +132,24 @@ class Eyes:
         Pictures of one group count as one until every group has been drawn once, so that a burst does not fill it.
         """
         case = self._case
-        rng = case.rng("eyes")
+        sides = (case.evaluation, case.fit & ~case.evaluation if case.has_test else case.fit)
+        return self._spread(sides, most, "eyes")
+
+    def training_sample(self, most: int) -> NDArray[np.int64]:
+        """At most so many training pictures, spread over classes, groups in turn."""
+        return self._spread((self._case.fit,), most, "training eyes")
+
+    def _spread(self, sides: Sequence[NDArray[np.bool_]], most: int, purpose: str) -> NDArray[np.int64]:
+        case = self._case
+        rng, groups = case.rng(purpose), case.derived.grouping.groups
         chosen: list[int] = []
-        for side in (case.evaluation, case.fit & ~case.evaluation if case.has_test else case.fit):
-            quota = max(1, most // (2 * max(1, len(case.classes))))
+        for side in sides:
+            quota = max(1, most // (len(sides) * max(1, len(case.classes))))
             for number in range(len(case.classes)):
                 rows = rng.permutation(np.flatnonzero(side & (case.targets == number)))
-                groups = case.derived.grouping.groups[rows]
                 turn = np.zeros(len(rows), dtype=np.int64)
-                for group in np.unique(groups):
-                    members = groups == group
+                for group in np.unique(groups[rows]):
+                    members = groups[rows] == group
                     turn[members] = np.arange(int(members.sum()))
                 chosen += rows[np.argsort(turn, kind="stable")][:quota].tolist()
         return np.unique(np.array(chosen, dtype=np.int64))

@@ -59,16 +59,16 @@ class Climbed:
 
 
 @dataclass(frozen=True, eq=False)
-class Ladder:
-    """What became of every candidate of a case.
+class Lower:
+    """The lower rungs: every candidate tested, and those that are present and used, or not measurable.
 
     Attributes
     ----------
     pairs : tuple of (str, str)
         Ordered pairs with enough errors, most errors first.
     tests : tuple of Tested
-    climbed : tuple of Climbed
-        Cues that are present, and used or not measurable, surest first.
+    leaning : tuple of Climbed
+        Surest first.
     looked_at : int
         Pairs whose backgrounds were looked at.
     unseen : str
@@ -77,22 +77,27 @@ class Ladder:
 
     pairs: tuple[tuple[str, str], ...]
     tests: tuple[Tested, ...]
-    climbed: tuple[Climbed, ...]
+    leaning: tuple[Climbed, ...]
     looked_at: int
     unseen: str
 
 
-def ladder(case: Case) -> Ladder:
+def candidates_climbed(case: Case) -> Lower:
     """Try every candidate on every confused pair; once per case."""
 
-    def climb_all() -> Ladder:
+    def climb_all() -> Lower:
         pairs = confused_pairs(case)
         cues, unseen = all_candidates(case, pairs) if pairs else ([], "")
         tests = all_tests(case, pairs, cues)
         looked_at = 0 if unseen else min(MOST_PAIRS, len(_both(pairs)))
-        return Ladder(tuple(pairs), tuple(tests), tuple(climb(case, tests)), looked_at, unseen)
+        return Lower(tuple(pairs), tuple(tests), tuple(leaning(case, tests)), looked_at, unseen)
 
-    return case.derived.once("ladder", climb_all)
+    return case.derived.once("lower rungs", climb_all)
+
+
+def ladder(case: Case) -> tuple[Climbed, ...]:
+    """Every cue that got beyond the first rung, the surest of them changed in pictures; once per case."""
+    return case.derived.once("ladder", lambda: tuple(changed_in_pictures(case, candidates_climbed(case).leaning)))
 
 
 def confused_pairs(case: Case) -> list[tuple[str, str]]:
@@ -143,8 +148,8 @@ def _clear(case: Case, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return rows[~np.isin(rows, suspects.rows[suspects.flagged])]
 
 
-def climb(case: Case, tests: Sequence[Tested]) -> list[Climbed]:
-    """Present, then used or not measurable, then causal for the surest; each rung corrected over the whole case."""
+def leaning(case: Case, tests: Sequence[Tested]) -> list[Climbed]:
+    """Present, then used or not measurable; each rung corrected over the whole case."""
     present = benjamini_hochberg(np.array([t.present_p for t in tests]))
     here = [t for t, p in zip(tests, present, strict=True) if p and t.strength >= PRESENT]
     measurable = [t for t in here if t.used_p is not None]
@@ -153,7 +158,13 @@ def climb(case: Case, tests: Sequence[Tested]) -> list[Climbed]:
     unclear = [t for t in here if t.used_p is None and t.against[1] > 0]
     found = [Climbed(t, "used") for t in _strongest(case, leaned, everything=True)]
     told = {climbed.test.pair for climbed in found}
-    found += [Climbed(t, "not_measurable") for t in _strongest(case, unclear, everything=False) if t.pair not in told]
+    return found + [
+        Climbed(t, "not_measurable") for t in _strongest(case, unclear, everything=False) if t.pair not in told
+    ]
+
+
+def changed_in_pictures(case: Case, found: Sequence[Climbed]) -> list[Climbed]:
+    """Causal for the surest, where changing the cue moves the model; corrected over those changed."""
     done = [_changed(case, climbed) for climbed in found[:MOST_CHANGED]]
     causal = benjamini_hochberg(np.array([1.0 if c.effect is None else c.effect.p for c in done]))
     for i, climbed in enumerate(done):
@@ -191,24 +202,22 @@ def _strongest(case: Case, tests: Sequence[Tested], *, everything: bool) -> list
     return [test for test, _ in kept]
 
 
-def misled(case: Case, pair: tuple[str, str] | None = None, *, change: str = "") -> NDArray[np.bool_]:
-    """Evaluation images on the other class's side of the surest cue of each confused pair, shape (n,).
+def misled(case: Case, *, change: str = "") -> dict[frozenset[str], NDArray[np.bool_]]:
+    """Evaluation images on the other class's side of the surest cue, by pair of classes; each bool, shape (n,).
 
     Parameters
     ----------
-    pair : tuple of str, optional
-        Of these two classes only, either way round.
     change : str
         Of cues with this change only, such as ``background``.
     """
-    out = np.zeros(len(case.ids), dtype=np.bool_)
     surest: dict[tuple[str, str], Tested] = {}
-    for climbed in ladder(case).climbed:
-        if not change or climbed.test.cue.change == change:
-            surest.setdefault(climbed.test.pair, climbed.test)
+    for found in candidates_climbed(case).leaning:
+        if not change or found.test.cue.change == change:
+            surest.setdefault(found.test.pair, found.test)
+    out: dict[frozenset[str], NDArray[np.bool_]] = {}
     for way, test in surest.items():
-        if pair is None or set(way) == set(pair):
-            out |= case.evaluation & (case.targets == case.number(way[0])) & test.looks_like_b
+        mask = case.evaluation & (case.targets == case.number(way[0])) & test.looks_like_b
+        out[frozenset(way)] = out.get(frozenset(way), np.zeros_like(mask)) | mask
     return out
 
 

@@ -17,6 +17,8 @@ from tools.metrics import balanced_weights
 from tools.statistics import paired_interval
 
 Values = NDArray[np.float64]
+FEWEST_GROUPS = 5
+"""Independent groups of images, below which a metric's change is not judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +32,15 @@ class Metric:
         Per-image values whose weighted mean is the metric.
     weights : ndarray, shape (n,)
         Sum to 1.
+    support : ndarray of bool, shape (n,)
+        Images that the metric rests on.
     """
 
     name: str
     before: Values
     after: Values
     weights: Values
+    support: NDArray[np.bool_]
 
 
 def said(
@@ -72,11 +77,11 @@ def correct(said_of: Values, targets: NDArray[np.int64]) -> Values:
 def whole_metrics(before: Values, after: Values, targets: NDArray[np.int64]) -> list[Metric]:
     """Balanced accuracy, accuracy and macro-F1."""
     n = len(targets)
-    right, now, even = correct(before, targets), correct(after, targets), np.full(n, 1 / n)
+    right, now, even, all_of = correct(before, targets), correct(after, targets), np.full(n, 1 / n), np.full(n, True)
     return [
-        Metric("balanced accuracy", right, now, balanced_weights(targets)),
-        Metric("accuracy", right, now, even),
-        Metric("macro-F1", macro_f1(before, targets), macro_f1(after, targets), even),
+        Metric("balanced accuracy", right, now, balanced_weights(targets), all_of),
+        Metric("accuracy", right, now, even, all_of),
+        Metric("macro-F1", macro_f1(before, targets), macro_f1(after, targets), even, all_of),
     ]
 
 
@@ -84,7 +89,7 @@ def recall_metric(
     name: str, before: Values, after: Values, targets: NDArray[np.int64], of: NDArray[np.bool_]
 ) -> Metric:
     """Share of some images that are right; ``of`` has shape (n,)."""
-    return Metric(name, correct(before, targets), correct(after, targets), of / of.sum())
+    return Metric(name, correct(before, targets), correct(after, targets), of / of.sum(), of)
 
 
 def precision_metric(
@@ -94,7 +99,8 @@ def precision_metric(
     sides = [precision(side, targets, number) for side in (before, after)]
     if sides[0] is None or sides[1] is None:
         return None
-    return Metric(name, sides[0], sides[1], np.full(len(targets), 1 / len(targets)))
+    called = np.any(before[:, :, number] + after[:, :, number], axis=0)
+    return Metric(name, sides[0], sides[1], np.full(len(targets), 1 / len(targets)), called)
 
 
 def macro_f1(said_of: Values, targets: NDArray[np.int64]) -> Values:
@@ -130,7 +136,8 @@ def measured(
 ) -> Measure:
     """A metric judged; arguments as of ``measure``."""
     sides = metric.before, metric.after
-    return measure(metric.name, *sides, clusters, metric.weights, confidence, margin, primary=primary)
+    weights, support = metric.weights, metric.support
+    return measure(metric.name, *sides, clusters, weights, confidence, margin, primary=primary, support=support)
 
 
 def measure(
@@ -143,6 +150,7 @@ def measure(
     margin: float,
     *,
     primary: bool,
+    support: NDArray[np.bool_] | None = None,
 ) -> Measure:
     """One metric before and after, judged.
 
@@ -153,12 +161,18 @@ def measure(
     clusters, weights : ndarray, shape (n,)
     margin : float
         An interval inside ±margin means no effect worth having.
+    support : ndarray of bool, shape (n,), optional
+        Images that the metric rests on; those with weight when left out. With fewer than ``FEWEST_GROUPS`` groups of
+        them, or a change without any spread, nothing can be told: no variance is then no certainty.
     """
     delta, low, high = paired_interval(after - before, clusters, weights, confidence)
-    counted = int((weights > 0).sum())  # the recall of a class rests on its own images only
+    resting = weights > 0 if support is None else support
+    counted = int(resting.sum())
     runs = before @ weights
     moves = np.abs(runs[:, None] - runs[None, :])[np.triu_indices(len(runs), 1)]
     verdict = judge(low, high, margin)
+    if len(np.unique(clusters[resting])) < FEWEST_GROUPS or (low == high and delta != 0):
+        verdict = "cannot_tell"
     needed = None
     if verdict == "cannot_tell":
         half = (high - low) / 2

@@ -48,8 +48,7 @@ class Kind:
     counted_as : callable or None
         (case, arguments) → the class each class is judged as, before and after alike; None = as itself.
     meant_for : callable or None
-        (case, arguments) → a metric's name and the evaluation images (bool, shape (n,), at least one) that the change
-        is to help; None where there are none.
+        (case, arguments) → evaluation images (bool, shape (n,)) that the change is to help, by a metric's name.
     start : callable or None
         (case, training, arguments, rng) → what before is trained on, where that is not the training set as it is; the
         same generator as ``change`` gets.
@@ -69,7 +68,7 @@ class Kind:
     describe: Callable[[Case, Arguments], str]
     cost: Callable[[Case, Arguments], Cost]
     counted_as: Callable[[Case, Arguments], NDArray[np.int64]] | None = None
-    meant_for: Callable[[Case, Arguments], tuple[str, NDArray[np.bool_]] | None] | None = None
+    meant_for: Callable[[Case, Arguments], dict[str, NDArray[np.bool_]]] | None = None
     start: Callable[[Case, Training, Arguments, np.random.Generator], Training] | None = None
     more: Callable[[Case, Arguments], NDArray[np.float32]] | None = None
     judged_on: Callable[[Case, Arguments], NDArray[np.bool_]] | None = None
@@ -131,6 +130,8 @@ def run_experiment(
     ------
     UnknownName
         For a kind that does not exist or arguments it cannot take in this case.
+    NotApplicable
+        If what it needs, such as the pictures themselves, is not here.
     """
     if kind not in kinds():
         raise UnknownName(expected=f"one of {', '.join(kinds())}", seen=kind, todo="Name one of these.")
@@ -210,7 +211,11 @@ def corrected_confidence(case: Case) -> float:
 def _measures(
     case: Case, kind: Kind, before: Values, after: Values, arguments: Arguments, judged: NDArray[np.int64]
 ) -> tuple[Measure, ...]:
-    """The whole, then the classes in question (or all of few), then the pictures that the change is meant to help."""
+    """The whole, then the classes in question (or all of few), then the pictures that the change is meant to help.
+
+    What decides (the primary) and what was named beforehand (the pictures in question) keep their level; the other
+    metrics share one (Bonferroni), or some of forty would "help" by chance.
+    """
     counts = case.evaluation if kind.judged_on is None else case.evaluation & kind.judged_on(case, arguments)
     inside = counts[case.evaluation]
     targets = judged[case.targets[counts]]
@@ -226,11 +231,20 @@ def _measures(
             title = "the two as one" if name in together else name
             metrics.append(recall_metric(f"recall of {title}", *sides, of))
             metrics.append(precision_metric(f"precision of {title}", *sides, number))
-    if kind.meant_for is not None and (wanted := kind.meant_for(case, arguments)) is not None:
-        metrics.append(recall_metric(wanted[0], *sides, wanted[1][counts]))
-    clusters, confidence = case.derived.grouping.groups[counts], corrected_confidence(case)
     known = [metric for metric in metrics if metric is not None]
+    named = {} if kind.meant_for is None else kind.meant_for(case, arguments)
+    aimed = [recall_metric(name, *sides, mask[counts]) for name, mask in named.items() if mask[counts].any()]
+    clusters, confidence, margin = (
+        case.derived.grouping.groups[counts],
+        corrected_confidence(case),
+        case.settings.margin,
+    )
+    others = 1 - (1 - confidence) / max(1, len(known) - 1)
     return tuple(
-        measured(metric, clusters, confidence, case.settings.margin, primary=not number)
-        for number, metric in enumerate(known)
+        measured(metric, clusters, level, margin, primary=metric is known[0])
+        for metric, level in [
+            (known[0], confidence),
+            *((m, others) for m in known[1:]),
+            *((m, confidence) for m in aimed),
+        ]
     )

@@ -356,4 +356,4 @@ def test_a_cue_trained_against_with_success_reaches_the_top_rung() -> None:
     cues = [c for c in answer.causes if c["code"] == "spurious-cue" and c["established"]]
     assert cues
     assert {c["rung"] for c in cues} == {"fixable"}
-    assert "training against it" in answer.text
+    assert "raises the recall of the pictures it misleads" in answer.text

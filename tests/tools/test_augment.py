@@ -1,5 +1,6 @@
 """Changed copies of training pictures: made once, half weight each, test backgrounds never lent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +9,20 @@ import pytest
 import embeddings.resolve
 from benchmarks.planting.swapped_background import GridEncoder, swapped_case
 from benchmarks.planting.vectors import vector_case
-from tools.effects import RARE
+from embeddings.given import GIVEN
+from tools.effects import rare_recall
 from tools.experiments import augment
+from tools.registry import NotApplicable
 from tools.training.baseline import plain_training
 from tools.whatif import kinds, run_experiment
 
 
 def test_without_pictures_nothing_can_be_changed() -> None:
-    assert kinds()["augment"].eligible(vector_case({"a": 40, "b": 40})) == ()
+    given = vector_case({"a": 40, "b": 40})
+    space = replace(given.space, encoder=replace(given.space.encoder, name=GIVEN))
+    assert kinds()["augment"].eligible(replace(given, space=space)) == ()
+    with pytest.raises(NotApplicable, match="cannot be encoded"):
+        run_experiment(given, "augment", {"how": "light"})
 
 
 def test_cuts_and_light_by_hand() -> None:
@@ -36,7 +43,7 @@ def test_other_backgrounds_help_where_the_background_was_the_cue(
     case = swapped_case(tmp_path, agreement=0.9)
     effect = run_experiment(case, "augment", {"how": "background"})
     assert effect.primary.delta > 0
-    rare = next(m for m in effect.measures if m.metric == RARE)
+    rare = next(m for m in effect.measures if m.metric == rare_recall(("apples", "citrus")))
     assert rare.delta > 0
     assert effect.changed > 0
 

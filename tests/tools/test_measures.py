@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score
 
-from tools.measures import correct, macro_f1, measured, precision, precision_metric, said, whole_metrics
+from tools.measures import correct, macro_f1, measure, measured, precision, precision_metric, said, whole_metrics
 
 TARGETS = np.array([0, 0, 0, 1, 1, 2])
 
@@ -60,3 +60,26 @@ def test_the_interval_of_a_ratio_is_that_of_a_bootstrap() -> None:
         sides = [f1_score(targets[rows], p[rows], average="macro") for p in (was, now)]
         drawn.append(sides[1] - sides[0])
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), abs=0.01)
+
+
+def test_few_groups_and_no_spread_are_no_certainty() -> None:
+    n = 200
+    groups = np.arange(n)
+    before, after = np.zeros((1, n)), np.zeros((1, n))
+    two = np.arange(n) < 2
+    after[0, two] = 1
+    found = measure("recall", before, after, groups, two / 2, 0.95, 0.01, primary=False)
+    assert (found.delta, found.verdict, found.n) == (1.0, "cannot_tell", 2)
+    many = np.arange(n) < 40
+    after[0, many] = 1
+    assert measure("recall", before, after, groups, many / 40, 0.95, 0.01, primary=False).verdict == "cannot_tell"
+    assert measure("recall", after, after, groups, many / 40, 0.95, 0.01, primary=False).verdict == "no_effect"
+    burst = np.where(many, 0, groups)
+    assert measure("recall", after, after, burst, many / 40, 0.95, 0.01, primary=False).verdict == "cannot_tell"
+
+
+def test_precision_rests_on_what_was_called_the_class() -> None:
+    was, now = np.array([0, 0, 1, 1, 0, 2]), np.array([0, 0, 1, 1, 1, 2])
+    metric = precision_metric("precision", one_hot(was), one_hot(now), TARGETS, 1)
+    assert metric is not None
+    assert metric.support.tolist() == [False, False, True, True, True, False]

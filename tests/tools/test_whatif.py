@@ -9,7 +9,7 @@ from benchmarks.planting.cue import cue_case
 from benchmarks.planting.hidden_kinds import kinds_case
 from benchmarks.planting.vectors import vector_case
 from benchmarks.planting.wrong_labels import flip
-from tools.effects import RARE
+from tools.effects import rare_recall
 from tools.errors import UnknownName
 from tools.measures import judge, measure
 from tools.settings import Settings
@@ -120,7 +120,7 @@ def test_balancing_a_planted_cue_helps() -> None:
     effect = run_experiment(case, "group-balance", {"pair": "apples|citrus"})
     assert effect.primary.verdict == "helps"
     assert effect.changed > 0
-    rare = next(m for m in effect.measures if m.metric == RARE)
+    rare = next(m for m in effect.measures if m.metric == rare_recall(("apples", "citrus")))
     assert rare.verdict == "helps"
     assert rare.delta > 2 * effect.primary.delta  # the usual setting has nothing to gain
 

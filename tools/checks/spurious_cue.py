@@ -10,7 +10,7 @@ from tools.cues import FEWEST_COUNTER, Tested, background_advice, balance_advice
 from tools.drill import cue_evidence
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.interventions import SMALLEST
-from tools.ladder import FEWEST_CONFUSED, Climbed, further, ladder, of_effect
+from tools.ladder import FEWEST_CONFUSED, Climbed, candidates_climbed, further, ladder, of_effect
 from tools.registry import Findings, NotApplicable
 from tools.statistics import wilson
 from tools.wording import phrase
@@ -36,14 +36,14 @@ SUSPECTS = (
 
 def check(case: Case, scope: Scope) -> Findings:
     """Yield a finding per pair and cue that is present and used; the family is every confused pair of the case."""
-    found = ladder(case)
+    found = candidates_climbed(case)
     if not found.pairs:
         raise NotApplicable(
             f"no class is called another at least {FEWEST_CONFUSED} times: there is no confusion to explain"
         )
     if not found.tests:
         raise NotApplicable("no properties, metadata or stable kinds that could be a cue")
-    for climbed in found.climbed:
+    for climbed in ladder(case):
         if _wanted(climbed.test, scope):
             yield _finding(case, climbed)
     evidence: tuple[Evidence, ...] = (

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.given import GIVEN
 from tools.case import Arrays, Case
 from tools.cue_candidates import kept
-from tools.effects import RARE
+from tools.effects import rare_recall
 from tools.findings import Cost
 from tools.interventions import donors_of
 from tools.ladder import misled
@@ -27,10 +28,8 @@ NOTE = "Each changed copy and its picture count half each, so no class gains wei
 
 
 def eligible(case: Case) -> tuple[dict[str, str], ...]:
-    """Where pictures and encoder are here; backgrounds only with a test split, whose pictures then lend none."""
-    try:
-        _ = case.eyes.encoder
-    except NotApplicable:
+    """Where an encoder made the vectors; backgrounds only with a test split, whose pictures then lend none."""
+    if case.space.encoder.name == GIVEN:
         return ()
     return tuple({"how": how} for how in HOWS if how != "background" or case.has_test)
 
@@ -54,16 +53,16 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
     )
 
 
-def meant_for(case: Case, arguments: Arguments) -> tuple[str, NDArray[np.bool_]] | None:
-    """For other backgrounds: evaluation pictures whose background is rather that of another class."""
-    rare = misled(case, change="background") if arguments["how"] == "background" else np.zeros(0, dtype=np.bool_)
-    return (RARE, rare) if rare.any() else None
+def meant_for(case: Case, arguments: Arguments) -> dict[str, NDArray[np.bool_]]:
+    """For other backgrounds: evaluation pictures whose background is rather that of the other class of a pair."""
+    if arguments["how"] != "background":
+        return {}
+    return {rare_recall((min(pair), max(pair))): mask for pair, mask in misled(case, change="background").items()}
 
 
 def _copies(case: Case, how: str) -> Arrays:
     def compute() -> Arrays:
-        rows = case.eyes.sample(2 * MOST)
-        rows = rows[case.fit[rows]]
+        rows = case.eyes.training_sample(MOST)
         seeds = case.rng(f"augment-{how}").integers(0, 2**32, len(rows))
         make = {"light": _lit, "cut": _cut}.get(how) or _OnOthers(case)
         positions, vectors = case.eyes.encode_changed(
@@ -71,7 +70,7 @@ def _copies(case: Case, how: str) -> Arrays:
         )
         return {"rows": rows[positions], "vectors": vectors}
 
-    return kept(case, f"augmented-{how}", compute)
+    return case.derived.once(f"augmented-{how}", lambda: kept(case, f"augmented-{how}", compute))
 
 
 def _lit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -91,9 +90,8 @@ class _OnOthers:
     """Puts a picture's foreground on the backgrounds of random training pictures (Mixed-Rand, Xiao et al. 2020)."""
 
     def __init__(self, case: Case) -> None:
-        rows = case.eyes.sample(2 * DONORS)
         self._encoder = case.eyes.encoder
-        self._donors = donors_of(case, rows[case.fit[rows]])
+        self._donors = donors_of(case, case.eyes.training_sample(DONORS))
         if not self._donors:
             raise NotApplicable("no foreground could be told from a background in the training pictures")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.cues import PRESENT, candidates, try_cue
-from tools.effects import RARE
+from tools.effects import rare_recall
 from tools.findings import Cost
 from tools.folds import partition
 from tools.ladder import misled
@@ -75,10 +75,10 @@ def describe(case: Case, arguments: Arguments) -> str:
     return " and ".join(pair_of(case, arguments)) + ", the rare setting weighted as much as the usual one"
 
 
-def meant_for(case: Case, arguments: Arguments) -> tuple[str, NDArray[np.bool_]] | None:
+def meant_for(case: Case, arguments: Arguments) -> dict[str, NDArray[np.bool_]]:
     """Evaluation pictures of the pair on the other class's side of the surest cue between the two."""
-    rare = misled(case, pair_of(case, arguments))
-    return (RARE, rare) if rare.any() else None
+    pair = pair_of(case, arguments)
+    return {rare_recall(pair): misled(case).get(frozenset(pair), np.zeros(len(case.ids), dtype=np.bool_))}
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:
