@@ -16,7 +16,7 @@ from tools.cues import PRESENT, balance_advice
 from tools.findings import Cost, Evidence, Rung
 from tools.ladder import Climbed, all_tests, further, ladder, of_effect
 from tools.likeness import far, mixed
-from tools.shared_evidence import FEWEST_CONFUSED, Shared
+from tools.shared_evidence import Shared
 from tools.slices import first_half
 from tools.statistics import quantile_of_normal
 
@@ -26,15 +26,6 @@ INSEPARABLE_P = 0.05
 BY_LABELS = 0.5
 """Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
 POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
-
-
-def ordered_pairs(case: Case) -> list[tuple[str, str]]:
-    """Every (A, B) with at least ``FEWEST_CONFUSED`` errors, most errors first."""
-    rows = np.flatnonzero(case.derived.errors)
-    table = np.zeros((len(case.classes),) * 2, dtype=np.int64)
-    np.add.at(table, (case.targets[rows], case.derived.predicted[rows]), 1)
-    found = [(int(table[a, b]), case.classes[a], case.classes[b]) for a, b in np.argwhere(table >= FEWEST_CONFUSED)]
-    return [(a, b) for _, a, b in sorted(found, key=lambda f: (-f[0], f[1:]))]
 
 
 def candidate_causes(case: Case, pairs: list[tuple[str, str]]) -> list[Cause]:

@@ -100,14 +100,13 @@ def ladder(case: Case) -> tuple[Climbed, ...]:
     return case.derived.once("ladder", lambda: tuple(changed_in_pictures(case, candidates_climbed(case).leaning)))
 
 
-def confused_pairs(case: Case) -> list[tuple[str, str]]:
-    """Ordered pairs (A, B) with at least ``FEWEST_CONFUSED`` errors A → B, most errors first."""
+def confused_pairs(case: Case, fewest: int = FEWEST_CONFUSED) -> list[tuple[str, str]]:
+    """Ordered pairs (A, B) with at least ``fewest`` errors A → B, most errors first."""
     rows = np.flatnonzero(case.derived.errors)
     table = np.zeros((len(case.classes),) * 2, dtype=np.int64)
     np.add.at(table, (case.targets[rows], case.derived.predicted[rows]), 1)
-    found = np.argwhere(table >= FEWEST_CONFUSED)
-    order = np.argsort(-table[found[:, 0], found[:, 1]], kind="stable")
-    return [(case.classes[a], case.classes[b]) for a, b in found[order]]
+    found = [(int(table[a, b]), case.classes[a], case.classes[b]) for a, b in np.argwhere(table >= fewest)]
+    return [(a, b) for _, a, b in sorted(found, key=lambda f: (-f[0], f[1:]))]
 
 
 def all_candidates(case: Case, pairs: Sequence[tuple[str, str]]) -> tuple[list[Cue], str]:

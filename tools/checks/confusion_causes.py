@@ -4,8 +4,9 @@ import numpy as np
 
 from tools.case import Case
 from tools.cause import Cause
-from tools.causes import candidate_causes, ordered_pairs
+from tools.causes import candidate_causes
 from tools.findings import Evidence, Finding, Measured, Scope, severity
+from tools.ladder import confused_pairs
 from tools.registry import Findings, NotApplicable
 from tools.shared_evidence import FEWEST_CONFUSED
 from tools.statistics import benjamini_hochberg, difference_of_shares, wilson
@@ -26,7 +27,7 @@ def check(case: Case, scope: Scope) -> Findings:
     """Yield one finding per cause that errors show more often than correct pictures do; family = all confused pairs."""
     if not case.derived.errors.any():
         raise NotApplicable("the model makes no error on the judged pictures")
-    pairs = ordered_pairs(case)
+    pairs = confused_pairs(case, FEWEST_CONFUSED)
     if scope.pair is None and not pairs:
         raise NotApplicable(f"no class is called another at least {FEWEST_CONFUSED} times: too few errors to explain")
     wanted = [scope.pair] if scope.pair is not None else pairs[:MOST_PAIRS]
