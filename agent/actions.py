@@ -91,6 +91,7 @@ def with_effect(action: Json, effect: Effect, facts: Sequence[str]) -> Json:
         "effect_target": effect.target,
         "effect": [measure_json(m) for m in effect.measures],
         "verdict": effect.primary.verdict,
+        "changed": effect.changed,
         "cost": cost,
         "facts": [*action["facts"], *facts],
     }
@@ -149,7 +150,8 @@ def cost_text(cost: Mapping[str, float]) -> str:
 
 def asked_fact(facts: FactList, action: Json) -> str:
     """Answer the what-if that the question asks for in one sentence; returns it."""
-    text = sentence(f"asked.{action['verdict']}", target=action["effect_target"])
+    name = action["verdict"] if action["changed"] else "unchanged"
+    text = sentence(f"asked.{name}", target=action["effect_target"])
     return facts.state("answer", text, images=action["images"], code=action["code"])["text"]
 
 

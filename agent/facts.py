@@ -168,7 +168,7 @@ def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[
             "low": number_text(measure.low, "points").removesuffix(" points"),
             "high": number_text(measure.high, "points"),
             "n": str(measure.n),
-            "verdict": verdict_text(measure),
+            "verdict": verdict_text(measure) if tried.changed else sentence("verdict.unchanged"),
         }
         if measure.primary:
             text = sentence("effect.line", where=tried.evaluated_on, **shared)

@@ -66,6 +66,8 @@ class Lower:
     ----------
     pairs : tuple of (str, str)
         Ordered pairs with enough errors, most errors first.
+    cues : tuple of Cue
+        Every candidate; without a confused pair those that need no pictures.
     tests : tuple of Tested
     leaning : tuple of Climbed
         Surest first.
@@ -76,6 +78,7 @@ class Lower:
     """
 
     pairs: tuple[tuple[str, str], ...]
+    cues: tuple[Cue, ...]
     tests: tuple[Tested, ...]
     leaning: tuple[Climbed, ...]
     looked_at: int
@@ -87,10 +90,10 @@ def candidates_climbed(case: Case) -> Lower:
 
     def climb_all() -> Lower:
         pairs = confused_pairs(case)
-        cues, unseen = all_candidates(case, pairs) if pairs else ([], "")
+        cues, unseen = all_candidates(case, pairs)
         tests = all_tests(case, pairs, cues)
         looked_at = 0 if unseen else min(MOST_PAIRS, len(_both(pairs)))
-        return Lower(tuple(pairs), tuple(tests), tuple(leaning(case, tests)), looked_at, unseen)
+        return Lower(tuple(pairs), tuple(cues), tuple(tests), tuple(leaning(case, tests)), looked_at, unseen)
 
     return case.derived.once("lower rungs", climb_all)
 
@@ -113,6 +116,8 @@ def all_candidates(case: Case, pairs: Sequence[tuple[str, str]]) -> tuple[list[C
     """Every candidate cue, and why backgrounds could not be looked at (empty if they were)."""
     cues = candidates(case, _clear(case, np.flatnonzero(case.fit))) + concept_cues(case)
     looked_at = _both(pairs)[:MOST_PAIRS]
+    if not looked_at:
+        return cues, ""
     try:
         backgrounds = backgrounds_of(case, looked_at)
     except NotApplicable as reason:

@@ -11,9 +11,10 @@ from tools.checks import not_visual
 from tools.checks.hidden_subclasses import Kinds, class_kinds
 from tools.checks.weak_slices import distinct, halves, worth_testing
 from tools.checks.weak_slices import measure as measure_slice
-from tools.cues import Cue, candidates
+from tools.cues import Cue
 from tools.experiments import reweight
 from tools.label_errors import case_suspects
+from tools.ladder import candidates_climbed
 from tools.slices import Slice, first_half, gathering_p
 from tools.slices import candidates as slice_candidates
 from tools.statistics import benjamini_hochberg
@@ -45,8 +46,8 @@ class Shared:
 
     @cached_property
     def cues(self) -> list[Cue]:
-        """Candidate cues, found on the training pictures."""
-        return candidates(self.case, np.flatnonzero(self.case.fit))
+        """Candidate cues, as their own check finds them."""
+        return list(candidates_climbed(self.case).cues)
 
     @cached_property
     def slices(self) -> list[Slice]:

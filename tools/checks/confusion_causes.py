@@ -75,7 +75,7 @@ def _distinct(causes: list[Cause]) -> list[Cause]:
     """
     kept: list[Cause] = []
     sure = [c for c in causes if c.named and (c.p < SURE or c.settled)]
-    for cause in sorted(causes, key=lambda c: (c.rung != "causal", not c.settled, c.p, -c.errors.sum())):
+    for cause in sorted(causes, key=lambda c: (c.rung != "causal", not (c.settled and c.named), c.p, -c.errors.sum())):
         rivals = [k for k in kept if k.code == cause.code] + ([] if cause.named else sure)
         if all(_overlap(k, cause) < SAME_ERRORS for k in rivals):
             kept.append(cause)

@@ -1,6 +1,7 @@
 """Training labels that are probably wrong, single slips and whole mislabelled series, ranked."""
 
 import numpy as np
+from scipy.stats import binomtest
 
 from tools.case import Case
 from tools.drill import label_evidence
@@ -15,6 +16,7 @@ FEWEST_PER_CLASS = 8
 """With fewer pictures of a class, held-out scores of it say nothing about a single label."""
 NOISE_FLOOR = 0.03
 """Test sets in wide use have 3.3 % wrong labels on average (Northcutt, Athalye & Mueller 2021): above it, medium."""
+FEWEST_ERRORS = 3
 SHOWN = 60
 UNSEEN = "wrong labels not seen"
 DRILLED = (
@@ -104,20 +106,25 @@ def _finding(
 
 
 def errors_explained(case: Case, training: Training, suspects: "np.typing.NDArray[np.bool_]") -> float | None:
-    """Share of the subject's errors that wrong labels explain; None where it cannot be measured.
+    """Share of the subject's errors that wrong labels explain; None where it cannot be told from chance.
 
-    Without a test split an error on a suspect is one. With a test split: the share of the baseline's test errors
-    that vanish, less those that appear, when it is refitted without the suspects (never below 0).
+    Without a test split an error on a suspect is one, from ``FEWEST_ERRORS`` on. With a test split: the share of the
+    baseline's test errors that vanish, less those that appear, when it is refitted without the suspects; a few change
+    under any refit, so more must vanish than appear (one-sided McNemar test at .05).
     """
     errors = case.derived.errors
     if not errors.any():
         return None
     if not case.has_test:
-        return float(errors[training.rows[suspects]].sum() / errors.sum())
+        there = int(errors[training.rows[suspects]].sum())
+        return there / int(errors.sum()) if there >= FEWEST_ERRORS else None
     rows = np.flatnonzero(case.evaluation)
     trainings = (training, training.only(~suspects))
     with_all, without = (
         scores.argmax(axis=1) != case.targets[rows]
         for scores in parent_scores(case.space.vectors, trainings, (rows, rows), len(case.classes))
     )
-    return max(0.0, float((with_all.sum() - without.sum()) / max(1, with_all.sum())))
+    vanish, appear = int((with_all & ~without).sum()), int((without & ~with_all).sum())
+    if not vanish + appear or binomtest(vanish, vanish + appear, alternative="greater").pvalue >= 0.05:
+        return None
+    return (vanish - appear) / int(with_all.sum())
