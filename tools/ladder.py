@@ -90,7 +90,7 @@ def candidates_climbed(case: Case) -> Lower:
 
     def climb_all() -> Lower:
         pairs = confused_pairs(case)
-        cues, unseen = all_candidates(case, pairs)
+        cues, unseen = all_candidates(case, pairs) if case.fit.any() else ([], "")
         tests = all_tests(case, pairs, cues)
         looked_at = 0 if unseen else min(MOST_PAIRS, len(_both(pairs)))
         return Lower(tuple(pairs), tuple(cues), tuple(tests), tuple(leaning(case, tests)), looked_at, unseen)
@@ -148,6 +148,8 @@ def all_tests(case: Case, pairs: list[tuple[str, str]], cues: list[Cue]) -> list
 
 def _clear(case: Case, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows whose own label is not doubted."""
+    if not case.fit.any():
+        return rows
     suspects = case_suspects(case)
     return rows[~np.isin(rows, suspects.rows[suspects.flagged])]
 

@@ -65,6 +65,7 @@ def test_it_is_an_encoder_with_text(encoder: TransformersEncoder, folder: Path) 
     assert (encoder.info.name, encoder.info.dimension, encoder.info.has_text) == (f"transformers:{folder}", 24, True)
 
 
+@pytest.mark.filterwarnings("ignore:Cannot enable progress bars")  # where the environment forbids them already
 def test_loading_prints_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     transformers.utils.logging.enable_progress_bar()
     capfd.readouterr()
