@@ -204,7 +204,7 @@ def experiment_list(workspace: Workspace = HOME, json: Json = None) -> None:
 
       advisor experiment list
     """
-    from app.commands import run_experiment_list
+    from app.experiment import run_experiment_list
 
     run_experiment_list(workspace=workspace, json=json)
 
@@ -234,7 +234,7 @@ def experiment_run(
       advisor experiment run split-class --class bad_cookies
       advisor experiment run merge-classes --pair Orange Satsumas
     """
-    from app.commands import run_one_experiment
+    from app.experiment import run_one_experiment
 
     run_one_experiment(
         kind, argument or [], class_=class_, pair=pair, group=group, seed=seed, workspace=workspace, json=json
@@ -295,8 +295,8 @@ def threshold(
 ) -> None:
     """Choose score thresholds for a goal, and say what they reach on pictures they were not chosen on.
 
-    Each threshold is chosen on half of the groups of pictures and measured on the other half. Where no threshold
-    reaches the goal, the best that was seen is named: then data, not thresholds, must change.
+    What is said of a threshold was measured by choosing on half of the groups of pictures and looking at the other
+    half. Where no threshold surely reaches the goal, the best that was seen is named: then pictures must come first.
 
     Examples:
 

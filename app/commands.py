@@ -13,8 +13,6 @@ from app.printing import (
     answer_blocks,
     audit_blocks,
     case_lines,
-    effect_blocks,
-    experiment_blocks,
     heading,
     outcome_lines,
 )
@@ -49,10 +47,10 @@ def _opened(
     return kept, read_settings(workspace, encoder=encoder, seed=chosen, group_column=column)
 
 
-def open_case(workspace: Path, *, seed: int | None = None, group: str | None = None) -> "Case":
-    """The newest case of a workspace under these settings."""
+def open_case(workspace: Path, *, seed: int | None = None, group: str | None = None) -> "tuple[Workspace, Case]":
+    """A workspace and its newest case under these settings."""
     kept, settings = _opened(workspace, seed=seed, group=group)
-    return _case(kept, settings)
+    return kept, _case(kept, settings)
 
 
 def _case(kept: "Workspace", settings: Settings) -> "Case":
@@ -140,7 +138,7 @@ def _imported(
             raise WrongUse(
                 expected=f"the encoder {settings.encoder} on this machine",
                 seen=reason.seen,
-                todo=f"{reason.todo[:1].upper()}{reason.todo[1:]}.",
+                todo=reason.advice,
             ) from None
 
 
@@ -242,76 +240,6 @@ def run_search(words: str, *, picture: str | None, most: int, workspace: Path, j
     document = search_document(case, found)
     out.say(*search_blocks(document))
     out.deliver(document)
-
-
-def run_experiment_list(*, workspace: Path, json: str | None) -> None:
-    """List kinds of experiment and what each can be tried on here."""
-    out = Terminal(json)
-    kept, settings = _opened(workspace)
-    case = _case(kept, settings)
-    from tools.documents import case_head
-    from tools.whatif import kinds
-
-    listed = [
-        {"kind": kind.kind, "sentence": kind.sentence, "arguments": [dict(a) for a in kind.eligible(case)]}
-        for kind in kinds().values()
-    ]
-    eligible = sum(bool(entry["arguments"]) for entry in listed)
-    headline = f"{eligible} of {len(listed)} kinds of change can be tried on this data"
-    out.say(*experiment_blocks(headline, listed))
-    out.deliver({**case_head(case, headline), "experiments": listed})
-
-
-def run_one_experiment(
-    kind: str,
-    pieces: Sequence[str],
-    *,
-    class_: str | None,
-    pair: tuple[str, str] | None,
-    group: str | None,
-    seed: int | None,
-    workspace: Path,
-    json: str | None,
-) -> None:
-    """Try one change and show its effect."""
-    out = Terminal(json)
-    arguments = read_arguments(pieces, class_, pair)
-    kept, settings = _opened(workspace, seed=seed, group=group)
-    case = _case(kept, settings)
-    from tools.documents import case_head, effect_json
-    from tools.registry import NotApplicable
-    from tools.whatif import run_experiment
-
-    try:
-        with out.steps() as steps:
-            effect = run_experiment(case, kind, arguments, on_step=steps, remember=kept)
-    except NotApplicable as reason:
-        raise WrongUse(expected=f"what {kind} needs", seen=str(reason), todo="See: advisor experiment list.") from None
-    document = effect_json(effect)
-    title = f"{effect.kind}: {effect.target}"
-    out.say(*effect_blocks(title, document))
-    out.deliver({**case_head(case, title), "experiment": document})
-
-
-def read_arguments(pieces: Sequence[str], class_: str | None, pair: tuple[str, str] | None) -> dict[str, str]:
-    """Arguments of an experiment from ``name=value`` pieces and the two short forms.
-
-    >>> read_arguments(["rate=0.5"], "Lime", None)
-    {'rate': '0.5', 'class': 'Lime'}
-    """
-    out: dict[str, str] = {}
-    for piece in pieces:
-        name, equals, value = piece.partition("=")
-        if not equals or not name:
-            raise WrongUse(
-                expected="name=value after --argument", seen=shown(piece), todo="Write, e.g., --argument class=Lime."
-            )
-        out[name] = value
-    if class_ is not None:
-        out["class"] = class_
-    if pair is not None:
-        out["pair"] = "|".join(pair)
-    return out
 
 
 def run_predictions_add(file: Path, *, model: str, version: str, workspace: Path, json: str | None) -> None:

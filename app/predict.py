@@ -23,7 +23,7 @@ def run_predict(
 ) -> None:
     """Score pictures and show what they are like."""
     out = Terminal(json)
-    case = open_case(workspace, seed=seed)
+    _, case = open_case(workspace, seed=seed)
     from tools.predicting import files_of, predict, read_rule
     from tools.registry import NotApplicable
 

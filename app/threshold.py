@@ -42,7 +42,7 @@ def run_threshold(
             todo="Write one of --precision 0.95, --recall 0.9, --f-beta 1, --cost 5 1 (a miss, a false alarm).",
         )
     out = Terminal(json)
-    case = open_case(workspace, seed=seed, group=group)
+    _, case = open_case(workspace, seed=seed, group=group)
     from tools.documents import case_head
     from tools.registry import NotApplicable
     from tools.tuning import Goal, service_json, tune, tuned_json

@@ -136,3 +136,8 @@ class EncoderUnavailable(RuntimeError):
     def __init__(self, seen: str, todo: str) -> None:
         self.seen, self.todo = seen, todo
         super().__init__(f"{seen}; {todo}")
+
+    @property
+    def advice(self) -> str:
+        """What to do, as a sentence."""
+        return f"{self.todo[:1].upper()}{self.todo[1:]}."

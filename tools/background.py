@@ -1,16 +1,14 @@
 """How much the background alone tells of the label, and what the model says when it is exchanged (Xiao et al. 2020)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
-from tools.cue_candidates import kept
 from tools.folds import partition
-from tools.interventions import donors_of, smaller
 from tools.margins import held_out
+from tools.other_pictures import donors_of, smaller
 from tools.registry import NotApplicable
 from tools.statistics import clustered_mean, group_permutation_p, quantile_of_normal
 
@@ -171,12 +169,11 @@ def swap_backgrounds(case: Case) -> Swapped:
     ------
     NotApplicable
     """
-    arrays = kept(case, "swapped-backgrounds", lambda: _swapped(case))
+    arrays = case.derived.kept("swapped-backgrounds", lambda: _swapped(case))
     return Swapped(*(arrays[name].astype(np.int64) for name in ("rows", "same", "other", "donors")))
 
 
 def _swapped(case: Case) -> Arrays:
-    from embeddings.cores import usable_cores
     from embeddings.counterfactuals import put_on
     from embeddings.foreground import foreground_maps
     from embeddings.regions import NoRegion
@@ -200,9 +197,9 @@ def _swapped(case: Case) -> Arrays:
         raise NotApplicable("fewer than two classes have enough pictures that could be parted")
     seeds = rng.integers(0, 2**32, len(rows))
 
-    def one(at: int) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+    def one(at: int, end: int) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
         out = []
-        part = rows[at : at + CHUNK].tolist()
+        part = rows[at:end].tolist()
         pictures = smaller(case.eyes.pixels(part))
         maps = foreground_maps(encoder, pictures)
         for number, (row, pixels, probability) in enumerate(zip(part, pictures, maps, strict=True), at):
@@ -221,9 +218,7 @@ def _swapped(case: Case) -> Arrays:
             out.append((row, said, donors))
         return out
 
-    threads = (case.settings.threads or usable_cores()) if encoder.side_by_side else 1
-    with ThreadPoolExecutor(threads) as pool:
-        done = [entry for chunk in pool.map(one, range(0, len(rows), CHUNK)) for entry in chunk]
+    done = [entry for chunk in case.eyes.in_slices(len(rows), one, CHUNK) for entry in chunk]
     if not done:
         raise NotApplicable("no foreground could be told from a background in the judged pictures")
     said = np.stack([entry[1] for entry in done])

@@ -1,6 +1,6 @@
 """Candidate cues that take more than a table: words about the setting, and what the backgrounds alone show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from scipy.cluster.vq import ClusterError, kmeans2
 
 from tools.case import Arrays, Case
-from tools.code_version import code_version
 from tools.contrast import standardised
 from tools.cues import FEWEST_GROUPS, Cue
 from tools.eyes import Parts
@@ -199,7 +198,7 @@ def backgrounds_of(case: Case, pairs: Sequence[tuple[str, str]]) -> Backgrounds:
             return {"rows": found.rows, "background": found.background, "looks": _looks(found)}
 
         kept_rows = "-".join(str(row) for row in more)
-        extra = kept(case, f"backgrounds-{kept_rows}", compute)
+        extra = case.derived.kept(f"backgrounds-{kept_rows}", compute)
         rows = np.concatenate([rows, extra["rows"].astype(np.int64)])
         vectors = np.concatenate([vectors, extra["background"].astype(np.float32)])
         looks = np.concatenate([looks, extra["looks"].astype(np.float32)])
@@ -251,13 +250,3 @@ def linear_names(case: Case, vectors: NDArray[np.float32], most: int = 2000) -> 
     gram = own @ own.T
     gram[np.diag_indices(len(gram))] += RIDGE * np.trace(gram) / len(gram)
     return np.asarray((vectors - centre) @ own.T @ np.linalg.solve(gram, known - middle) + middle, dtype=np.float32)
-
-
-def kept(case: Case, name: str, compute: Callable[[], Arrays]) -> Arrays:
-    """Arrays from the case's store, else computed and kept there."""
-    key = f"{name}-{case.fingerprint}-{code_version()}"
-    found = case.store.load(key)
-    if found is None:
-        found = compute()
-        case.store.save(key, found)
-    return found

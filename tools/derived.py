@@ -49,7 +49,8 @@ class Derived:
         found: Found = self._found[key]
         return found
 
-    def _kept(self, name: str, compute: "Callable[[], Arrays]") -> "Arrays":
+    def kept(self, name: str, compute: "Callable[[], Arrays]") -> "Arrays":
+        """Arrays from the case's store, else computed and kept there, by the case and the code's version."""
         key = f"{name}-{self._case.fingerprint}-{code_version()}"
         found = self._case.store.load(key)
         if found is None:
@@ -66,7 +67,7 @@ class Derived:
             recall = np.array(graph.recall)
             return {"neighbours": graph.neighbours, "similarities": graph.similarities, "recall": recall}
 
-        kept = self._kept("graph", compute)
+        kept = self.kept("graph", compute)
         neighbours, similarities = kept["neighbours"].astype(np.int64), kept["similarities"].astype(np.float32)
         return NeighbourGraph(neighbours, similarities, float(kept["recall"]))
 
@@ -88,7 +89,7 @@ class Derived:
             unparted = np.array(found.unparted)
             return {**arrays, "rows": found.rows, "looked at": found.looks.rows, "unparted": unparted}
 
-        kept = self._kept("parts", compute)
+        kept = self.kept("parts", compute)
         looks = Looks(kept["looked at"].astype(np.int64), *(kept[name].astype(np.float32) for name in LOOKS))
         area, foreground, background = (kept[name].astype(np.float32) for name in PARTS)
         return Parts(kept["rows"].astype(np.int64), area, foreground, background, int(kept["unparted"]), looks)
@@ -128,7 +129,7 @@ class Derived:
             groups, similarity, source = self._similarity_grouping()
             return {"groups": groups, "similarity": np.array(similarity), "source": np.array(source)}
 
-        kept = self._kept("grouping", compute)
+        kept = self.kept("grouping", compute)
         return Grouping(kept["groups"].astype(np.int64), str(kept["source"]), float(kept["similarity"]))
 
     def _similarity_grouping(self) -> tuple[NDArray[np.int64], float, str]:
@@ -209,7 +210,7 @@ class Derived:
         def compute() -> "Arrays":
             return {"scores": out_of_fold(case.space.vectors, case.targets, folds, len(case.classes))}
 
-        return self._kept(name, compute)["scores"]
+        return self.kept(name, compute)["scores"]
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index import nearest
-from tools.case import Case
-from tools.code_version import code_version
+from tools.case import Arrays, Case
 from tools.cues import PRESENT, Cue, try_cue
 from tools.duplicates import duplicates, identical_pairs, near_pairs
 from tools.findings import Evidence
@@ -68,12 +67,12 @@ class Drill:
 
     def _kept(self, kind: str, names: tuple[str, ...]) -> tuple[Hits, ...]:
         hashed = self._case.dataset.perceptual_hash is not None
-        key = f"drill-{kind}-{hashed}-{self._case.fingerprint}-{code_version()}"
-        kept = self._case.store.load(key)
-        if kept is None:
+
+        def compute() -> Arrays:
             found = getattr(self, f"_{kind}")()
-            kept = {n: np.array([h.found, h.planted, h.wrongly]) for n, h in zip(names, found, strict=True)}
-            self._case.store.save(key, kept)
+            return {n: np.array([h.found, h.planted, h.wrongly]) for n, h in zip(names, found, strict=True)}
+
+        kept = self._case.derived.kept(f"drill-{kind}-{hashed}", compute)
         return tuple(Hits(*(int(v) for v in kept[name])) for name in names)
 
     @cached_property

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.progress import Progress, silent
 from tools.dataset import decode_id
 from tools.registry import NotApplicable
 
@@ -22,6 +23,7 @@ MOST = 240
 BATCH = 8
 """A thread's share: what it encodes then runs on its own core."""
 
+Done = TypeVar("Done")
 MEASURES = ("spread", "edges", "pieces", "lightness", "chroma", "warmth")
 """Of ``embeddings.scenery``, one number a picture."""
 
@@ -154,6 +156,23 @@ class Eyes:
                 chosen += rows[np.argsort(turn, kind="stable")][:quota].tolist()
         return np.unique(np.array(chosen, dtype=np.int64))
 
+    def in_slices(
+        self, count: int, work: Callable[[int, int], Done], size: int = BATCH, *, on_step: Progress = silent
+    ) -> list[Done]:
+        """Results of ``work(start, end)`` over slices of so many pictures, in order, each on a thread of its own.
+
+        Where an encoder's calls do not run side by side (on a GPU), one after the other.
+        """
+        from embeddings.cores import usable_cores
+
+        threads = (self._case.settings.threads or usable_cores()) if self.encoder.side_by_side else 1
+        out: list[Done] = []
+        with ThreadPoolExecutor(threads) as pool:
+            for found in pool.map(lambda at: work(at, min(at + size, count)), range(0, count, size)):
+                out.append(found)
+                on_step("reading and encoding pictures", min(len(out) * size, count), count)
+        return out
+
     def encode_changed(
         self, rows: NDArray[np.int64], change: Callable[[int, NDArray[np.uint8]], NDArray[np.uint8] | None]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -173,34 +192,30 @@ class Eyes:
         vectors : ndarray of float32, shape (k, d)
             Unit length.
         """
-        from embeddings.cores import usable_cores
-
         encoder = self.encoder
 
-        def one(at: int) -> tuple[list[int], NDArray[np.float32]]:
-            pictures = self.pixels(rows[at : at + BATCH].tolist())
+        def one(at: int, end: int) -> tuple[list[int], NDArray[np.float32]]:
+            pictures = self.pixels(rows[at:end].tolist())
             made = {at + i: change(at + i, pixels) for i, pixels in enumerate(pictures)}
             done = {position: pixels for position, pixels in made.items() if pixels is not None}
             if not done:
                 return [], np.zeros((0, encoder.info.dimension), dtype=np.float32)
             return list(done), encoder.encode(np.stack([encoder.prepare(pixels) for pixels in done.values()])).vectors
 
-        threads = (self._case.settings.threads or usable_cores()) if encoder.side_by_side else 1
-        with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(one, range(0, len(rows), BATCH)))
+        parts = self.in_slices(len(rows), one)
         positions = np.array([p for part, _ in parts for p in part], dtype=np.int64)
         return positions, np.concatenate([np.zeros((0, encoder.info.dimension), np.float32), *(v for _, v in parts)])
 
     def take_apart(self, rows: NDArray[np.int64]) -> Parts:
         """Parts and looks of rows, each picture opened once; ``case.derived.parts`` keeps those of ``sample``."""
-        from embeddings.cores import usable_cores
         from embeddings.foreground import foreground_maps
         from embeddings.region_vectors import RegionVectors, region_vectors
         from embeddings.scenery import Scenery, scenery
 
         encoder = self.encoder
 
-        def one(part: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[float], RegionVectors, list[Scenery]]:
+        def one(at: int, end: int) -> tuple[NDArray[np.int64], list[float], RegionVectors, list[Scenery]]:
+            part = rows[at:end]
             pictures = self.pixels(part.tolist())
             maps = foreground_maps(encoder, pictures)
             found = region_vectors(encoder, pictures, maps)
@@ -208,9 +223,7 @@ class Eyes:
             seen = [scenery(*pair) for pair in zip(pictures, maps, strict=True)]
             return part[found.kept], area, found, seen
 
-        threads = (self._case.settings.threads or usable_cores()) if encoder.side_by_side else 1
-        with ThreadPoolExecutor(threads) as pool:
-            done = list(pool.map(one, [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]))
+        done = self.in_slices(len(rows), one)
         if not done:
             raise NotApplicable("there is no labelled picture to look at")
         kept, areas, vectors, scenes = zip(*done, strict=True)

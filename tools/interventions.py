@@ -6,36 +6,26 @@ class's usual value; its controls are the same change, its sign varying over the
 the A − B margin less that of the controls.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
-from tools.cue_candidates import kept
 from tools.cues import Tested
 from tools.margins import HeldOut, held_out
-from tools.pixel_changes import CHANGEABLE, changed, equal_changes
+from tools.other_pictures import MovedProperty, OtherBackgrounds, smaller
+from tools.pixel_changes import CHANGEABLE
 from tools.registry import NotApplicable
-
-Pixels = NDArray[np.uint8]
 
 MOST_PICTURES = 20
 """Of each side; a picture costs ten encodings or more."""
 FEWEST_PICTURES = 8
 """Of a side, below which it says nothing."""
-CHANGES, CONTROLS = 3, 4
-"""Backgrounds of the other side, and of the own side, that each picture is put on."""
-DONORS, FEWEST_DONORS = 24, 6
-"""Most and fewest pictures of a side that lend their backgrounds."""
 SMALLEST = 0.2
 """Least part of the way from A to B that a cue must move pictures to be called a cause. Heads fitted to a hundred
 pictures lean a little on anything; planted cues move them half the way and more."""
 RESAMPLES = 999
-SHORTER = 256
-"""Pixels along the shorter side that changes are made on; no encoder here resizes to more than some 384."""
 CHUNK = 4
 
 
@@ -114,7 +104,7 @@ def intervene(case: Case, test: Tested) -> Moves:
     if not (cue.change == "background" or cue.change in CHANGEABLE):
         raise NotApplicable("it is nothing that can be taken out of a picture or put into one")
     name = f"intervention-{cue.name}-{'|'.join(test.pair)}"
-    arrays = kept(case, name, lambda: _measured(case, test))
+    arrays = case.derived.kept(name, lambda: _measured(case, test))
     values = {field.name: arrays[field.name] for field in fields(Moves) if field.name != "gap"}
     return Moves(**values, gap=float(arrays["gap"][0]))  # type: ignore[arg-type]
 
@@ -181,7 +171,9 @@ def _measured(case: Case, test: Tested) -> Arrays:
     gap = float(np.median(margins[labels == a]) - np.median(margins[labels == b])) if (labels == b).any() else 0.0
     if gap <= 0:
         raise NotApplicable("the baseline does not tell the two classes apart")
-    change = _Backgrounds(case, test, a, b, rng) if test.cue.change == "background" else _Property(case, test, a, b)
+    change = (
+        OtherBackgrounds(case, test, a, b, rng) if test.cue.change == "background" else MovedProperty(case, test, a, b)
+    )
     done = _changed(case, heads, change, rows, removed, a, b, rng)
     usable = np.array([len(one) > 0 for one, _, _ in done])
     if not usable.any():
@@ -224,7 +216,7 @@ def _pictures(
 def _changed(
     case: Case,
     heads: HeldOut,
-    change: "_Backgrounds | _Property",
+    change: OtherBackgrounds | MovedProperty,
     rows: NDArray[np.int64],
     removed: NDArray[np.bool_],
     a: int,
@@ -232,14 +224,12 @@ def _changed(
     rng: np.random.Generator,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
     """Margins (before, changes, controls) and donors of each picture; empty where it has no foreground."""
-    from embeddings.cores import usable_cores
-
     encoder = case.eyes.encoder
     seeds = rng.integers(0, 2**32, len(rows))
 
-    def one(at: int) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
+    def one(at: int, end: int) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
         out = []
-        part = rows[at : at + CHUNK].tolist()
+        part = rows[at:end].tolist()
         for number, (row, pixels) in enumerate(zip(part, smaller(case.eyes.pixels(part)), strict=True), at):
             versions, donors, control_donors = change.versions(
                 row, pixels, bool(removed[number]), np.random.default_rng(seeds[number])
@@ -252,110 +242,4 @@ def _changed(
             out.append((found[:, a] - found[:, b], donors, control_donors))
         return out
 
-    threads = (case.settings.threads or usable_cores()) if encoder.side_by_side else 1
-    with ThreadPoolExecutor(threads) as pool:
-        return [entry for chunk in pool.map(one, range(0, len(rows), CHUNK)) for entry in chunk]
-
-
-Versions = tuple[list[Pixels], NDArray[np.int64], NDArray[np.int64]]
-
-
-class _Property:
-    """Brings a property to the other class's usual value."""
-
-    def __init__(self, case: Case, test: Tested, a: int, b: int) -> None:
-        values = test.cue.values
-        self._name = test.cue.change
-        self._usual = [float(np.median(values[case.fit & (case.targets == number)])) for number in (a, b)]
-
-    def versions(self, row: int, pixels: Pixels, removed: bool, rng: np.random.Generator) -> Versions:
-        """One changed picture, and controls."""
-        other = changed(pixels, self._name, self._usual[0 if removed else 1])
-        return (
-            [other, *equal_changes(pixels, other, rng, CONTROLS)],
-            np.full(1, -1, dtype=np.int64),
-            np.full(CONTROLS, -1, dtype=np.int64),
-        )
-
-
-class _Backgrounds:
-    """Puts a picture's foreground on backgrounds of other pictures."""
-
-    def __init__(self, case: Case, test: Tested, a: int, b: int, rng: np.random.Generator) -> None:
-        self._encoder = case.eyes.encoder
-        self._donors = [donors_of(case, rows) for rows in matched_donors(case, test, (a, b), rng)]
-        if min(map(len, self._donors)) < FEWEST_DONORS:
-            raise NotApplicable(
-                f"fewer than {FEWEST_DONORS} pictures, of one class as many on either side, can lend a background"
-            )
-
-    def versions(self, row: int, pixels: Pixels, removed: bool, rng: np.random.Generator) -> Versions:
-        """Backgrounds of the other side, then of the own side."""
-        from embeddings.counterfactuals import put_on
-        from embeddings.foreground import foreground_maps
-        from embeddings.regions import NoRegion, region_of
-
-        none = np.zeros(0, dtype=np.int64)
-        probability = foreground_maps(self._encoder, [pixels])[0]
-        try:
-            region_of(probability)
-        except NoRegion:
-            return [], none, none
-        other, own = (self._donors[0], self._donors[1]) if removed else (self._donors[1], self._donors[0])
-        picked = []
-        for donors, count in ((other, CHANGES), (own, CONTROLS)):
-            pool = [donor for donor in donors if donor[0] != row]
-            picked.append([pool[i] for i in rng.choice(len(pool), count, replace=len(pool) < count)])
-        versions = [put_on(pixels, probability, behind) for side in picked for _, behind in side]
-        return versions, *(np.array([donor[0] for donor in side], dtype=np.int64) for side in picked)  # type: ignore[return-value]
-
-
-Donor = tuple[int, Pixels]
-"""A row, and its picture with the foreground erased."""
-
-
-def matched_donors(
-    case: Case, test: Tested, classes: tuple[int, int], rng: np.random.Generator
-) -> list[NDArray[np.int64]]:
-    """Rows on A's side of the cue and on B's, each class as often on one as on the other.
-
-    A background keeps a little of the thing that was before it (its rim, its colour on the surround). Were the donors
-    of one side all of one class, that little would count as the cue.
-    """
-    known = (case.fit | case.derived.judged) & np.isfinite(test.cue.values)
-    sides: tuple[list[int], list[int]] = ([], [])
-    for number in classes:
-        mine = known & (case.targets == number)
-        rows = [rng.permutation(np.flatnonzero(mine & side)) for side in (~test.looks_like_b, test.looks_like_b)]
-        count = min(DONORS // 2, *map(len, rows))
-        for side, found in zip(sides, rows, strict=True):
-            side += found[:count].tolist()
-    return [np.array(side, dtype=np.int64) for side in sides]
-
-
-def donors_of(case: Case, rows: NDArray[np.int64]) -> list[Donor]:
-    """Backgrounds of rows; those in which no foreground can be told from a background are left out."""
-    from embeddings.counterfactuals import erase
-    from embeddings.foreground import foreground_maps
-    from embeddings.regions import NoRegion, region_of
-
-    out = []
-    pictures = smaller(case.eyes.pixels(rows.tolist()))
-    maps = foreground_maps(case.eyes.encoder, pictures)
-    for row, pixels, probability in zip(rows.tolist(), pictures, maps, strict=True):
-        try:
-            out.append((row, erase(pixels, region_of(probability))))
-        except NoRegion:
-            continue
-    return out
-
-
-def smaller(pictures: Sequence[Pixels]) -> list[Pixels]:
-    """Pictures reduced by a whole factor, the shorter side still at least ``SHORTER``."""
-    out = []
-    for pixels in pictures:
-        factor = max(1, min(pixels.shape[:2]) // SHORTER)
-        height, width = (side // factor for side in pixels.shape[:2])
-        blocks = pixels[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
-        out.append(np.round(blocks.mean(axis=(1, 3))).astype(np.uint8))
-    return out
+    return [entry for chunk in case.eyes.in_slices(len(rows), one, CHUNK) for entry in chunk]

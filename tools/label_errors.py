@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index import NeighbourGraph, neighbour_graph
-from tools.case import Case
-from tools.code_version import code_version
+from tools.case import Arrays, Case
 from tools.folds import partition
 from tools.training.baseline import STRENGTH, Training, plain_training
 from tools.training.heads import fit_heads
@@ -75,17 +74,17 @@ class Suspects:
 
 def case_suspects(case: Case) -> Suspects:
     """Suspects among all training pictures of a case, computed once and kept in its store."""
-    key = f"suspects-{case.fingerprint}-{code_version()}"
     names = Suspects.__dataclass_fields__
-    kept = case.store.load(key)
-    if kept is None:
+
+    def compute() -> Arrays:
         training = plain_training(np.flatnonzero(case.fit), case.targets, len(case.classes))
         found = find_suspects(
             case.space.vectors, training, case.derived.grouping.groups, len(case.classes), case.rng("wrong-labels"),
             graph=case.derived.graph,
         )  # fmt: skip
-        case.store.save(key, {name: getattr(found, name) for name in names})
-        return found
+        return {name: getattr(found, name) for name in names}
+
+    kept = case.derived.kept("suspects", compute)
     return Suspects(**{name: kept[name] for name in names})  # type: ignore[arg-type]
 
 

@@ -10,8 +10,9 @@ from tools.case import Case
 from tools.cue_candidates import MOST_PAIRS, background_cues, backgrounds_of, concept_cues
 from tools.cues import PRESENT, Cue, Tested, candidates, try_cue
 from tools.findings import Evidence, Rung
-from tools.interventions import CONTROLS, SMALLEST, Effect, effect, intervene
+from tools.interventions import SMALLEST, Effect, effect, intervene
 from tools.label_errors import case_suspects
+from tools.other_pictures import CONTROLS
 from tools.registry import NotApplicable
 from tools.statistics import benjamini_hochberg
 

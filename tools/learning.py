@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 
 from tools.case import Arrays, Case
-from tools.code_version import code_version
 from tools.folds import deal
 
 STEPS = (0.25, 0.5, 1.0)
@@ -74,11 +73,7 @@ NAMES = ("rows", "alone", "together", "others", "said", "trained", "trained_rows
 
 def curves(case: Case) -> Curves:
     """The curves of a case, computed once and kept in its store."""
-    key = f"learning-curves-{case.fingerprint}-{code_version()}"
-    kept = case.store.load(key)
-    if kept is None:
-        kept = _compute(case)
-        case.store.save(key, kept)
+    kept = case.derived.kept("learning-curves", lambda: _compute(case))
     integers = ("rows", "others", "trained_rows")
     doubles = ("pictures", "groups")
     kinds = {n: np.int64 if n in integers else np.float64 if n in doubles else np.float32 for n in NAMES}

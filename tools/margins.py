@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
-from tools.cue_candidates import kept
 from tools.training.baseline import STRENGTH
 from tools.training.heads import Heads, fit_heads
 
@@ -59,7 +58,7 @@ def held_out(case: Case) -> HeldOut:
         )
         return {"weights": found.weights, "centre": found.centre, "scale": np.array([found.scale, found.gap])}
 
-    arrays = kept(case, "held-out-heads", compute)
+    arrays = case.derived.kept("held-out-heads", compute)
     scale, gap = arrays["scale"].astype(float).tolist()
     heads = Heads(arrays["weights"].astype(np.float32), arrays["centre"].astype(np.float32), scale, gap)
     head_of = np.full(len(case.ids), len(names), dtype=np.int64)

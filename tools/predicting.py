@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ UNLIKE = 0.01
 SAME = 0.9995
 """Cosine similarity from which a picture counts as one of the training pictures: other encodings of the same pixels
 differ in the last digits only."""
-BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +102,14 @@ def predict(case: Case, paths: Sequence[Path], *, on_step: Progress = silent) ->
 def _encoded(
     case: Case, paths: Sequence[Path], on_step: Progress
 ) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
-    from embeddings.cores import usable_cores
     from embeddings.images import Unreadable, open_picture
     from embeddings.pipeline import DECODED_SIDE
 
     encoder = case.eyes.encoder
 
-    def one(part: Sequence[Path]) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
+    def one(at: int, end: int) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
         made, kept, skipped = [], [], []
-        for path in part:
+        for path in paths[at:end]:
             try:
                 made.append(encoder.prepare(open_picture(path, smallest_side=DECODED_SIDE).pixels))
                 kept.append(path)
@@ -121,15 +118,11 @@ def _encoded(
         empty = np.zeros((0, encoder.info.dimension), dtype=np.float32)
         return (encoder.encode(np.stack(made)).vectors if made else empty), kept, skipped
 
-    parts = [paths[at : at + BATCH] for at in range(0, len(paths), BATCH)]
     vectors, kept, skipped = [np.zeros((0, encoder.info.dimension), dtype=np.float32)], [], []
-    threads = (case.settings.threads or usable_cores()) if encoder.side_by_side else 1
-    with ThreadPoolExecutor(threads) as pool:
-        for found, good, bad in pool.map(one, parts):
-            vectors.append(found)
-            kept += good
-            skipped += bad
-            on_step("reading and encoding pictures", len(kept) + len(skipped), len(paths))
+    for found, good, bad in case.eyes.in_slices(len(paths), one, on_step=on_step):
+        vectors.append(found)
+        kept += good
+        skipped += bad
     return np.concatenate(vectors), kept, skipped
 
 

@@ -111,7 +111,7 @@ def _encoder(name: str, cache: Path, threads: int, on_step: Progress) -> "Encode
         raise UnreadableInput(
             expected=f"the encoder {name} that made the vectors",
             seen=reason.seen,
-            todo=f"{reason.todo[:1].upper()}{reason.todo[1:]}.",
+            todo=reason.advice,
         ) from None
 
 

@@ -14,7 +14,7 @@ from benchmarks.planting.vectors import vector_case
 def test_rows_and_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(embeddings.resolve, "resolve_encoder", lambda name, **_: (GridEncoder(), ""))
     case = swapped_case(tmp_path, agreement=0.7)
-    monkeypatch.setattr(predict, "open_case", lambda *_, **__: case)
+    monkeypatch.setattr(predict, "open_case", lambda *_, **__: (None, case))
     own = case.dataset.path(str(case.ids[0]))
     text = tmp_path / "notes.txt"
     text.write_text("no picture")
@@ -27,6 +27,6 @@ def test_rows_and_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_without_the_encoder_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "open_case", lambda *_, **__: vector_case({"a": 40, "b": 40}))
+    monkeypatch.setattr(predict, "open_case", lambda *_, **__: (None, vector_case({"a": 40, "b": 40})))
     with pytest.raises(WrongUse, match="Import with an encoder"):
         predict.run_predict([Path(__file__)], thresholds=None, seed=None, workspace=tmp_path, json=None)

@@ -13,7 +13,7 @@ SIZES = {"cat": 150, "dog": 150}
 
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, separation: float, *, whole: bool = False) -> Path:
     case = vector_case(SIZES, separation=separation, test_share=0.5)
-    monkeypatch.setattr(threshold, "open_case", lambda *_, **__: case)
+    monkeypatch.setattr(threshold, "open_case", lambda *_, **__: (None, case))
     export = tmp_path / "thresholds.json"
     threshold.run_threshold(
         {"precision": (0.9,), "recall": None}, classes=[], whole=whole, export=export, group=None, seed=None,

@@ -6,30 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.encoder import Encoded, EncoderInfo, NoTextTower, TextScale
+from embeddings.encoder import EncoderInfo, NoTextTower
 from embeddings.inverted import build_inverted
 from embeddings.mismatch import Mismatch
 from embeddings.search import Neighbours
 from embeddings.space import EmbeddingSpace
+from tests.embeddings.two_towers import TwoTowers
 
 
-class Words:
+class Words(TwoTowers):
     """An encoder of words: each known word is one axis."""
 
-    text_scale = TextScale(100, 0)
-    side_by_side = True
-
     def __init__(self, fingerprint: str = "f" * 64, *, has_text: bool = True) -> None:
-        self.info = EncoderInfo("words", fingerprint, 3, has_text)
-
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.generic]:
-        return pixels
-
-    def encode(self, batch: NDArray[np.generic]) -> Encoded:
-        raise NotImplementedError
-
-    def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        raise NotImplementedError
+        super().__init__(info=EncoderInfo("words", fingerprint, 3, has_text))
 
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if not self.info.has_text:

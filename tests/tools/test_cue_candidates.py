@@ -20,7 +20,6 @@ from tools.cue_candidates import (
     background_cues,
     backgrounds_of,
     concept_cues,
-    kept,
     linear_names,
 )
 from tools.cue_suspects import contradicting
@@ -117,7 +116,8 @@ def test_the_store_is_asked_once() -> None:
         calls.append(1)
         return {"x": np.arange(3)}
 
-    assert kept(case, "thing", compute)["x"].tolist() == kept(case, "thing", compute)["x"].tolist()
+    kept = case.derived.kept
+    assert kept("thing", compute)["x"].tolist() == kept("thing", compute)["x"].tolist()
     assert len(calls) == 1
 
 

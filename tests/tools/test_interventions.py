@@ -14,7 +14,8 @@ from benchmarks.planting.vectors import assemble
 from tools import cues
 from tools.case import Case
 from tools.cues import Cue, try_cue
-from tools.interventions import CONTROLS, SMALLEST, Effect, Moves, effect, intervene, smaller
+from tools.interventions import SMALLEST, Effect, Moves, effect, intervene
+from tools.other_pictures import CONTROLS, smaller
 from tools.registry import NotApplicable
 
 PAIR = ("apples", "citrus")

@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from embeddings.given import GIVEN
 from tools.case import Arrays, Case
-from tools.cue_candidates import kept
 from tools.effects import rare_recall
 from tools.findings import Cost
-from tools.interventions import donors_of
 from tools.ladder import misled
+from tools.other_pictures import donors_of
 from tools.registry import NotApplicable
 from tools.training.baseline import Training
 from tools.whatif import Arguments
@@ -70,7 +69,7 @@ def _copies(case: Case, how: str) -> Arrays:
         )
         return {"rows": rows[positions], "vectors": vectors}
 
-    return case.derived.once(f"augmented-{how}", lambda: kept(case, f"augmented-{how}", compute))
+    return case.derived.once(f"augmented-{how}", lambda: case.derived.kept(f"augmented-{how}", compute))
 
 
 def _lit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
