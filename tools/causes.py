@@ -173,7 +173,7 @@ def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
     collect, *others = break_link(case, test, np.flatnonzero(pair.errors & test.looks_like_b))
     title = f"pictures that are {test.words}"
     cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung)
-    evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect))
+    evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect, case.settings.confidence))
     note = "" if climbed.effect is None else further(climbed, "the advisor's own baseline").strip()
     settled = climbed.rung in ("used", "causal")
     return replace(

@@ -14,7 +14,7 @@ from tools.interventions import SMALLEST, Effect, effect, intervene
 from tools.label_errors import case_suspects
 from tools.other_pictures import CONTROLS
 from tools.registry import NotApplicable
-from tools.statistics import benjamini_hochberg
+from tools.statistics import benjamini_hochberg, wilson
 
 FEWEST_CONFUSED = 5
 """Ordered pairs with fewer errors are not tested: a share of four pictures decides nothing."""
@@ -29,7 +29,8 @@ TRIED = {
 CAUSAL = (
     " {tried}, {speaker} moves {moved by the cue} of the way between {a} and {b} "
     "({moved by the cue|interval}; {pictures changed} pictures) beyond what equal changes without it do; "
-    "{flipped by the cue} of them change sides, {flipped by the controls} under those controls."
+    "{flipped by the cue} of them change sides ({flipped by the cue|interval}), {flipped by the controls} "
+    "({flipped by the controls|interval}) under those controls."
 )
 NOT_CAUSAL = (
     " {tried}, {speaker} moves {moved by the cue} of the way between {a} and {b} beyond equal changes without it "
@@ -237,14 +238,20 @@ def further(climbed: Climbed, speaker: str) -> str:
     return text.replace("{tried}", tried).replace("{speaker}", speaker)
 
 
-def of_effect(found: Effect) -> list[Evidence]:
+def of_effect(found: Effect, confidence: float) -> list[Evidence]:
     """Numbers that ``further`` speaks of."""
     pictures = found.removed + found.inserted
+    flips = "mean over the changes of a picture; Wilson interval, pictures as units"
     how = f"cue taken from {found.removed} pictures and brought into {found.inserted}; less {CONTROLS} controls each"
     return [
         Evidence("moved by the cue", found.moved, "share", pictures, found.low, found.high, how),
         Evidence("pictures changed", pictures, "images"),
         Evidence("smallest move called a cause", SMALLEST, "share", how="part of the way from one class to the other"),
-        Evidence("flipped by the cue", found.flipped, "share", pictures),
-        Evidence("flipped by the controls", found.control_flipped, "share", pictures),
+        *(
+            Evidence(name, share, "share", pictures, *wilson(share * pictures, pictures, confidence), flips)
+            for name, share in (
+                ("flipped by the cue", found.flipped),
+                ("flipped by the controls", found.control_flipped),
+            )
+        ),
     ]

@@ -5,7 +5,7 @@ import numpy as np
 from tools.case import Case
 from tools.cause import Cause
 from tools.causes import candidate_causes
-from tools.findings import Evidence, Finding, Measured, Scope, severity
+from tools.findings import Evidence, Finding, Measured, Rung, Scope, severity
 from tools.ladder import confused_pairs
 from tools.registry import Findings, NotApplicable
 from tools.shared_evidence import FEWEST_CONFUSED
@@ -136,9 +136,11 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
             Evidence("difference", hit / of - calm / fine, "points", of + fine, *interval, "Newcombe interval")
         )
         said = (
-            " The same change makes {share of correct pictures} of the right pictures of {a} wrong."
+            " The same change makes {share of correct pictures} ({share of correct pictures|interval}) of the right "
+            "pictures of {a} wrong."
             if cause.refit
-            else " Of the pictures of {a} that are right it holds for {share of correct pictures}."
+            else " Of the pictures of {a} that are right it holds for {share of correct pictures} "
+            "({share of correct pictures|interval})."
         )
         if not (
             cause.whole and (hit, calm) == (of, fine)
@@ -160,7 +162,14 @@ def _finding(case: Case, cause: Cause, *, proven: bool) -> Finding:
         evidence=tuple(evidence),
         images=tuple(str(i) for i in case.ids[cause.errors][:SHOWN]),
         recommendations=(cause.recommendation, *cause.also),
-        rung=cause.rung if cause.rung else "present" if proven else "none",
+        rung=_rung(cause, proven=proven),
         errors=frozenset(str(i) for i in case.ids[cause.errors]),
         correct=frozenset(str(i) for i in case.ids[cause.correct]),
     )
+
+
+def _rung(cause: Cause, *, proven: bool) -> Rung:
+    """What may be chance is not called used, whatever its own interval says."""
+    if cause.rung is None:
+        return "present" if proven else "none"
+    return cause.rung if proven or cause.rung != "used" else "present"

@@ -77,8 +77,8 @@ def _against_groups(case: Case, random: Evidence) -> Iterator[Finding]:
     if given := given and count.value < GROWN * pictures.value:
         template = (
             "The {training pictures} training pictures show only about {groups of pictures} different things: many are "
-            "bursts of one object. Random folds give {accuracy in random folds} accuracy; with every burst kept on one "
-            "side it is {accuracy with groups held out} ({accuracy with groups held out|interval})"
+            "bursts of one object. Random folds give {accuracy in random folds} accuracy "
+            "({accuracy in random folds|interval}); with every burst kept on one side it is {accuracy with groups held out} ({accuracy with groups held out|interval})"
         )
         if test is not None:
             evidence.append(test)
@@ -219,7 +219,8 @@ def _over_thresholds(case: Case, random: Evidence) -> Iterator[Finding]:
         title="Accuracy depends on how alike training and held-out pictures are",
         severity=severity(None, below_floor=True),
         summary=phrase(
-            "Random folds give {accuracy in random folds} accuracy, but it falls to {lowest accuracy of the range} "
+            "Random folds give {accuracy in random folds} accuracy ({accuracy in random folds|interval}), "
+            "but it falls to {lowest accuracy of the range} "
             "when pictures that look alike stay on one side. There is no test split and no group column to say which "
             "is true for new pictures.",
             evidence,

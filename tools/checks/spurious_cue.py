@@ -122,7 +122,7 @@ def _evidence(case: Case, climbed: Climbed) -> tuple[Evidence, ...]:
         judged = test.against[1] + test.along[1]
         out.append(Evidence("difference", difference, "points", judged, test.low, test.high, "Newcombe interval"))
     if climbed.effect is not None:
-        out += of_effect(climbed.effect)
+        out += of_effect(climbed.effect, case.settings.confidence)
     if climbed.rung in ("used", "causal"):
         suspected, contrary = contradicting(case, test)
         out += [

@@ -109,7 +109,7 @@ class _OnOthers:
 
 def describe(case: Case, arguments: Arguments) -> str:
     """What is changed, in words."""
-    return f"training pictures, also {HOWS[arguments['how']]}"
+    return f"training with copies {HOWS[arguments['how']]}"
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:
