@@ -78,11 +78,12 @@ def _against_groups(case: Case, random: Evidence) -> Iterator[Finding]:
         template = (
             "The {training pictures} training pictures show only about {groups of pictures} different things: many are "
             "bursts of one object. Random folds give {accuracy in random folds} accuracy "
-            "({accuracy in random folds|interval}); with every burst kept on one side it is {accuracy with groups held out} ({accuracy with groups held out|interval})"
+            "({accuracy in random folds|interval}); with every burst kept on one side it is "
+            "{accuracy with groups held out} ({accuracy with groups held out|interval})"
         )
         if test is not None:
             evidence.append(test)
-            template += ", and on the given test split {accuracy on test}"
+            template += ", and on the given test split {accuracy on test} ({accuracy on test|interval})"
         yield Finding(
             code="grouped-images",
             title="Bursts make random folds look too good",
