@@ -56,7 +56,7 @@ def _open(path: Path) -> "tuple[Workspace, Case]":
 
     kept = Workspace.open(path)
     settings = read_settings(path, seed=kept.choice("seed"), group_column=kept.choice("group"))
-    return kept, _case(str(path), repr((kept.versions(), kept.imports(1), settings)), kept, settings)
+    return kept, _case(str(path), repr((kept.datasets(), kept.imports(1), settings)), kept, settings)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the workspace …")

@@ -41,7 +41,7 @@ def import_document(case: "Case", done: "Imported") -> dict[str, Any]:
 def status_document(kept: "Workspace", case: "Case") -> dict[str, Any]:
     """``status --json``: versions, counts, predictions, choices."""
     given = case.predictions
-    versions = kept.versions()
+    versions = kept.datasets()
     headline = f"Dataset version {case.dataset.version} with {len(case.dataset)} images"
     return {
         **case_head(case, headline),

@@ -39,13 +39,13 @@ class Database:
     def __init__(self, file: Path, lock: Path, repair: Callable[[], None]) -> None:
         self._file, self._lock, self._repair = file, lock, repair
 
-    def read(self, look: Callable[[sqlite3.Connection], Kept]) -> Kept | None:
-        """Run queries in one snapshot; None if nothing was ever written."""
+    def read(self, look: Callable[[sqlite3.Connection], Kept], *, layout: int = 1) -> Kept | None:
+        """Run queries in one snapshot; None if nothing was ever written, or nothing since ``layout`` came."""
         if not self._file.exists():
             return None
         with _translated(self._file), closing(_open_to_read(self._file)) as db:
             db.execute("BEGIN")
-            return look(db) if _schema_version(db, self._file) else None
+            return look(db) if _schema_version(db, self._file) >= layout else None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -57,8 +57,9 @@ class Database:
                 db.execute("PRAGMA synchronous=FULL")
                 db.execute("BEGIN IMMEDIATE")
                 try:
-                    if not _schema_version(db, self._file):
-                        records.create_tables(db)
+                    layout = _schema_version(db, self._file)
+                    if layout < records.SCHEMA_VERSION:
+                        records.create_tables(db, layout)
                     yield db
                     db.execute("COMMIT")
                 except BaseException:

@@ -20,8 +20,8 @@ from tools.dataset import Dataset, Label, Skipped
 from tools.predictions import Predictions
 from tools.store import ArrayFiles
 
-SCHEMA_VERSION = 1
-SCHEMA = """
+LAYOUTS = (
+    """
 CREATE TABLE datasets (version INTEGER PRIMARY KEY, created TEXT NOT NULL, root BLOB NOT NULL, task TEXT NOT NULL,
     fingerprint TEXT NOT NULL, measured TEXT NOT NULL, columns TEXT NOT NULL);
 CREATE TABLE images (version INTEGER, row INTEGER, id TEXT NOT NULL, sha256 TEXT NOT NULL, width INTEGER NOT NULL,
@@ -39,7 +39,18 @@ CREATE TABLE arrays (key TEXT PRIMARY KEY, file TEXT NOT NULL);
 CREATE TABLE documents (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE imports (number INTEGER PRIMARY KEY, at TEXT NOT NULL, version INTEGER NOT NULL, record TEXT NOT NULL);
-"""
+""",
+    """
+CREATE TABLE trained (number INTEGER PRIMARY KEY, created TEXT NOT NULL, dataset INTEGER NOT NULL,
+    document TEXT NOT NULL, scores TEXT NOT NULL, weights TEXT);
+CREATE TABLE changes (number INTEGER PRIMARY KEY, at TEXT NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL,
+    document TEXT NOT NULL);
+CREATE TABLE advice (id TEXT NOT NULL, dataset INTEGER NOT NULL, at TEXT NOT NULL, document TEXT NOT NULL,
+    PRIMARY KEY (id, dataset)) WITHOUT ROWID;
+""",
+)
+"""Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
+SCHEMA_VERSION = len(LAYOUTS)
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"
@@ -50,9 +61,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def create_tables(db: sqlite3.Connection) -> None:
-    """Make an empty database ours."""
-    for statement in SCHEMA.split(";"):
+def create_tables(db: sqlite3.Connection, layout: int) -> None:
+    """Bring a database from a layout (0 = empty) to the newest one."""
+    for statement in ";".join(LAYOUTS[layout:]).split(";"):
         db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

@@ -26,7 +26,7 @@ class EncoderMismatch(AdvisorError):
 
 
 @dataclass(frozen=True)
-class VersionInfo:
+class DatasetInfo:
     """One line of the history.
 
     Attributes
@@ -49,12 +49,19 @@ class Workspace:
 
     Every write happens under one lock and becomes visible in one transaction; readers see a whole snapshot.
     A connection lives for one call, so a workspace may be shared by threads.
+
+    Attributes
+    ----------
+    path : Path
+    files : ArrayFiles
+    database : Database
+        For the modules that keep tables of their own (trained versions, changes, advice).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files = ArrayFiles(path / "arrays")
-        self._database = Database(path / WORKSPACE_FILE, path / "lock", self._files.sweep)
+        self.files = ArrayFiles(path / "arrays")
+        self.database = Database(path / WORKSPACE_FILE, path / "lock", self.files.sweep)
 
     @classmethod
     def open(cls, path: Path) -> "Workspace":
@@ -78,17 +85,17 @@ class Workspace:
 
     # -- datasets
 
-    def versions(self) -> tuple[VersionInfo, ...]:
+    def datasets(self) -> tuple[DatasetInfo, ...]:
         """All dataset versions, oldest first."""
 
-        def rows(db: sqlite3.Connection) -> tuple[VersionInfo, ...]:
+        def rows(db: sqlite3.Connection) -> tuple[DatasetInfo, ...]:
             found = db.execute(
                 "SELECT version, created, (SELECT count(*) FROM images i WHERE i.version = d.version), fingerprint "
                 "FROM datasets d ORDER BY version"
             )
-            return tuple(VersionInfo(*row) for row in found)
+            return tuple(DatasetInfo(*row) for row in found)
 
-        return self._database.read(rows) or ()
+        return self.database.read(rows) or ()
 
     def dataset(self, version: int | None = None) -> Dataset:
         """A dataset, the newest by default.
@@ -100,7 +107,7 @@ class Workspace:
         UnknownName
             If there is no such version.
         """
-        return self._database.read(lambda db: self._dataset(db, version)) or self._no_dataset()
+        return self.database.read(lambda db: self._dataset(db, version)) or self._no_dataset()
 
     def _no_dataset(self) -> NoReturn:
         raise NoDataset(
@@ -111,7 +118,7 @@ class Workspace:
 
     def _dataset(self, db: sqlite3.Connection, version: int | None) -> Dataset | None:
         last = records.latest_version(db)
-        found = records.get_dataset(db, self._files, last if version is None else version)
+        found = records.get_dataset(db, self.files, last if version is None else version)
         if found is None and last:
             raise UnknownName(
                 expected=f"a dataset version from 1 to {last}", seen=str(version), todo="Name one of these."
@@ -133,30 +140,30 @@ class Workspace:
         Dataset
             The same with its version number.
         """
-        with self._database.writing() as db:
-            kept = records.put_dataset(db, self._files, dataset)
-            records.put_space(db, self._files, kept.version, space)
+        with self.database.writing() as db:
+            kept = records.put_dataset(db, self.files, dataset)
+            records.put_space(db, self.files, kept.version, space)
             _choose(db, "encoder", {"name": space.encoder.name, "fingerprint": space.encoder.fingerprint})
             if predictions is not None:
-                records.put_predictions(db, self._files, kept, predictions)
+                records.put_predictions(db, self.files, kept, predictions)
             records.put_import(db, kept.version, record or {})
         return kept
 
     def imports(self, last: int = 20) -> list[dict[str, Any]]:
         """The audit trail of imports, newest first."""
-        return self._database.read(lambda db: records.list_imports(db, last)) or []
+        return self.database.read(lambda db: records.list_imports(db, last)) or []
 
     # -- embedding spaces
 
     def save_space(self, version: int, space: EmbeddingSpace) -> None:
         """Keep vectors of a dataset by one more encoder, which becomes the workspace's choice."""
-        with self._database.writing() as db:
-            records.put_space(db, self._files, version, space)
+        with self.database.writing() as db:
+            records.put_space(db, self.files, version, space)
             _choose(db, "encoder", {"name": space.encoder.name, "fingerprint": space.encoder.fingerprint})
 
     def encoders(self, version: int) -> list[EncoderInfo]:
         """Encoders that a dataset was indexed with."""
-        return self._database.read(lambda db: records.list_encoders(db, version)) or []
+        return self.database.read(lambda db: records.list_encoders(db, version)) or []
 
     def space(self, dataset: Dataset, encoder: str = "auto") -> EmbeddingSpace:
         """Vectors of a dataset.
@@ -173,7 +180,7 @@ class Workspace:
         EncoderMismatch
             If the dataset was not indexed with that encoder.
         """
-        return self._database.read(lambda db: self._space(db, dataset, encoder)) or self._no_dataset()
+        return self.database.read(lambda db: self._space(db, dataset, encoder)) or self._no_dataset()
 
     def _space(self, db: sqlite3.Connection, dataset: Dataset, encoder: str) -> EmbeddingSpace:
         there = records.list_encoders(db, dataset.version)
@@ -187,7 +194,7 @@ class Workspace:
                 seen=f"vectors by {', '.join(info.name for info in there) or 'none'}",
                 todo="Import the data again with that encoder; vectors of different encoders are never mixed.",
             )
-        return records.get_space(db, self._files, dataset, wanted[-1])
+        return records.get_space(db, self.files, dataset, wanted[-1])
 
     # -- predictions
 
@@ -195,13 +202,13 @@ class Workspace:
         self, dataset: Dataset, predictions: Predictions, *, record: Mapping[str, Any] | None = None
     ) -> None:
         """Keep a model's predictions for a dataset of this workspace."""
-        with self._database.writing() as db:
-            records.put_predictions(db, self._files, dataset, predictions)
+        with self.database.writing() as db:
+            records.put_predictions(db, self.files, dataset, predictions)
             records.put_import(db, dataset.version, record or {})
 
     def predictions(self, dataset: Dataset, model: str | None = None) -> Predictions | None:
         """The newest predictions (of a model), matched onto a dataset by picture; None if there are none."""
-        return self._database.read(lambda db: records.get_predictions(db, self._files, dataset, model))
+        return self.database.read(lambda db: records.get_predictions(db, self.files, dataset, model))
 
     # -- what was derived, chosen, answered
 
@@ -212,7 +219,7 @@ class Workspace:
 
     def remember(self, key: str, text: str) -> None:
         """Keep a JSON text under a key, as ``tools.memory.Memory`` asks for."""
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             db.execute("INSERT OR REPLACE INTO documents VALUES (?,?)", (key, text))
 
     def recall(self, key: str) -> str | None:
@@ -222,16 +229,16 @@ class Workspace:
             row = db.execute("SELECT document FROM documents WHERE key = ?", (key,)).fetchone()
             return None if row is None else str(row[0])
 
-        return self._database.read(look)
+        return self.database.read(look)
 
     def choose(self, name: str, value: Any) -> None:
         """Record a choice that later runs must follow."""
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             _choose(db, name, value)
 
     def choice(self, name: str) -> Any:
         """A recorded choice; None if none was made."""
-        return self._database.read(lambda db: _choice(db, name))
+        return self.database.read(lambda db: _choice(db, name))
 
     def load_arrays(self, key: str) -> Arrays | None:
         """Derived arrays under a key; None if there are none or the file is damaged (they are computed again)."""
@@ -239,15 +246,15 @@ class Workspace:
         def look(db: sqlite3.Connection) -> Arrays | None:
             row = db.execute("SELECT file FROM arrays WHERE key = ?", (key,)).fetchone()
             with suppress(WorkspaceDamaged):
-                return None if row is None else self._files.read(row[0])
+                return None if row is None else self.files.read(row[0])
             return None
 
-        return self._database.read(look)
+        return self.database.read(look)
 
     def save_arrays(self, key: str, arrays: Arrays) -> None:
         """Keep derived arrays under a key."""
-        with self._database.writing() as db:
-            db.execute("INSERT OR REPLACE INTO arrays VALUES (?,?)", (key, self._files.write(arrays)))
+        with self.database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO arrays VALUES (?,?)", (key, self.files.write(arrays)))
 
     def case(self, settings: Settings) -> Case:
         """The newest dataset with its vectors and the newest predictions, all of one snapshot.
@@ -263,10 +270,10 @@ class Workspace:
             if dataset is None:
                 return None
             space = self._space(db, dataset, settings.encoder)
-            predictions = records.get_predictions(db, self._files, dataset, None)
+            predictions = records.get_predictions(db, self.files, dataset, None)
             return Case(dataset, space, settings, predictions, self.store)
 
-        return self._database.read(assemble) or self._no_dataset()
+        return self.database.read(assemble) or self._no_dataset()
 
 
 class WorkspaceStore:

@@ -122,7 +122,7 @@ def test_vectors_of_another_folder_are_refused_and_nothing_is_written(tmp_path: 
     workspace = Workspace.open(tmp_path / "ws")
     with pytest.raises(UnreadableInput, match="vectors of 3 of them"):
         import_dataset(workspace, photos, SETTINGS, embeddings=file)
-    assert not workspace.versions()
+    assert not workspace.datasets()
 
 
 def test_a_workspace_of_given_vectors_asks_for_them_again(tmp_path: Path, photos: Path) -> None:

@@ -146,7 +146,7 @@ def test_nothing_readable_is_one_message(workspace: Workspace, tmp_path: Path) -
     (tmp_path / "bad" / "a" / "1.jpg").write_text("no picture")
     with pytest.raises(UnreadableInput, match=r"1 that cannot, e\.g\. a/1\.jpg"):
         import_dataset(workspace, tmp_path / "bad", SETTINGS)
-    assert workspace.versions() == ()
+    assert workspace.datasets() == ()
 
 
 def test_what_is_neither_folder_nor_table(workspace: Workspace, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_importing_the_same_again_keeps_the_version(workspace: Workspace, photos
     assert again.diff is not None
     assert again.diff.text == "nothing changed"
     assert again.dataset.fingerprint == first.dataset.fingerprint
-    assert len(workspace.versions()) == 1
+    assert len(workspace.datasets()) == 1
 
 
 def test_a_new_version_says_what_changed(workspace: Workspace, photos: Path) -> None:
@@ -245,7 +245,7 @@ def test_wrong_predictions_write_nothing(
     (tmp_path / "p.csv").write_text("\n".join(["id,p_apple,p_pear", *rows]))
     with pytest.raises(UnreadableInput, match=message):
         import_dataset(workspace, photos, SETTINGS, predictions=tmp_path / "p.csv")
-    assert workspace.versions() == ()
+    assert workspace.datasets() == ()
     import_dataset(workspace, photos, SETTINGS)
     with pytest.raises(UnreadableInput, match=message):
         add_predictions(workspace, tmp_path / "p.csv")
@@ -280,7 +280,7 @@ def test_an_encoder_that_changed_under_its_name_is_refused(
 def test_another_encoder_adds_a_space_to_the_same_version(workspace: Workspace, photos: Path) -> None:
     import_dataset(workspace, photos, SETTINGS)
     import_dataset(workspace, photos, replace(SETTINGS, encoder="other"))
-    assert len(workspace.versions()) == 1
+    assert len(workspace.datasets()) == 1
     assert workspace.case(SETTINGS).space.encoder.name == "other"
     assert (
         import_dataset(workspace, photos, SETTINGS).encoder == "Encoder: other, with which this workspace was indexed."

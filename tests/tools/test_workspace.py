@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def same(first: Dataset, second: Dataset) -> bool:
 
 
 def test_looking_at_an_empty_workspace_writes_nothing(workspace: Workspace) -> None:
-    assert workspace.versions() == ()
+    assert workspace.datasets() == ()
     assert workspace.imports() == []
     assert workspace.choice("encoder") is None
     assert workspace.recall("x") is None
@@ -111,7 +112,7 @@ def test_a_dataset_comes_back_as_it_went_in(filled: Workspace) -> None:
     assert kept.labels == make_dataset().labels
     assert kept.version == 1
     assert filled.imports()[0]["source"] == "x"
-    (info,) = filled.versions()
+    (info,) = filled.datasets()
     assert (info.version, info.images, info.fingerprint) == (1, 6, kept.fingerprint)
 
 
@@ -244,7 +245,7 @@ def test_a_write_cut_off_leaves_the_old_state(filled: Workspace, monkeypatch: py
             filled.save_dataset(newer, make_space(newer), predictions=make_predictions(newer))
     assert len(calls) == nth
     again = Workspace.open(filled.path)
-    assert [info.version for info in again.versions()] == [1]
+    assert [info.version for info in again.datasets()] == [1]
     assert again.case(Settings()).fingerprint == before.fingerprint
     again.save_dataset(newer, make_space(newer), predictions=make_predictions(newer))
     assert again.dataset().version == 2
@@ -323,6 +324,19 @@ def test_a_damaged_database_is_one_message(filled: Workspace) -> None:
         filled.dataset()
     with pytest.raises(WorkspaceDamaged, match="not a database"):
         filled.choose("a", "b")
+
+
+def test_an_older_layout_is_read_and_completed_at_the_next_write(filled: Workspace) -> None:
+    with closing(sqlite3.connect(filled.path / WORKSPACE_FILE)) as db:
+        for table in ("trained", "changes", "advice"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    assert len(filled.dataset()) == len(make_dataset())
+    assert filled.database.read(lambda db: db.execute("SELECT * FROM trained").fetchall(), layout=2) is None
+    filled.remember("k", "v")
+    assert filled.database.read(lambda db: db.execute("SELECT * FROM trained").fetchall(), layout=2) == []
+    assert filled.recall("k") == "v"
 
 
 def test_a_newer_layout_is_refused(filled: Workspace) -> None:
@@ -419,4 +433,4 @@ def test_two_writers_take_turns(filled: Workspace) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [info.version for info in filled.versions()] == list(range(1, 12))
+    assert [info.version for info in filled.datasets()] == list(range(1, 12))
