@@ -99,6 +99,10 @@ class EmbeddedEncoder:
 
         return feature_energy(self._network.run(batch, OUTPUTS[2:])[0])
 
+    def module(self) -> Any:
+        """The network in torch, new each time; ``embeddings.trainable.Trainable``."""
+        return _module()
+
     @cached_property
     def _on_gpu(self) -> bool:
         # FAISS is asked first, because to ask torch takes seconds; a build of torch may know no GPU where FAISS does.

@@ -113,15 +113,16 @@ class Tower:
         pixels[0, ::7, ::3], pixels[1, :, 150:] = 255, (200, 120, 40)
         example = np.stack([self.preprocessing(picture) for picture in pixels])
         file = cache / f"tower-{self._fingerprint[:16]}.onnx"
-        file = exported(file, self._module, example, OUTPUTS, on_step=self._how.on_step)
+        file = exported(file, self.module, example, OUTPUTS, on_step=self._how.on_step)
         if not self._how.int8:
             return file
         return kept(file.with_suffix(".int8.onnx"), lambda target: quantise(file, target), on_step=self._how.on_step)
 
     def _in_torch(self) -> TorchNetwork:
-        return TorchNetwork(self._module(), OUTPUTS, self._device)
+        return TorchNetwork(self.module(), OUTPUTS, self._device)
 
-    def _module(self) -> Any:
+    def module(self) -> Any:
+        """The torch module from prepared pictures to a tuple of their vectors, before these get unit length."""
         import torch
 
         features, model = self._features, self._model

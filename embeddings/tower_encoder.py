@@ -102,6 +102,10 @@ class TowerEncoder:
         """Unit vectors with 32-bit weights, whatever the encoder's own precision."""
         return self._tower.exact.encode(batch)
 
+    def module(self) -> Any:
+        """The picture tower in torch, with this encoder's own weights; ``embeddings.trainable.Trainable``."""
+        return self._tower.module()
+
     def saliency(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
         """What the picture's vector is pooled from: attention of the last block, per patch."""
         import torch

@@ -84,7 +84,11 @@ class Eyes:
 
     @cached_property
     def encoder(self) -> "Encoder":
-        """The encoder that made the case's vectors.
+        """The encoder that made the case's vectors; as of ``load_encoder``, which may raise."""
+        return self.load_encoder()
+
+    def load_encoder(self) -> "Encoder":
+        """The encoder that made the case's vectors, loaded anew.
 
         Raises
         ------

@@ -27,6 +27,10 @@ UNSHARP = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 STEPS = 3
 PATCH = 0.2
 """Standard deviation of the smoothing of a control's field, in shorter sides."""
+LIGHT = (0.6, 1.4)
+"""Range of the factor on brightness, as torchvision's ColorJitter at 0.4."""
+CUT = (0.5, 1.0)
+"""Range of the share of the picture that is kept; half of the cuts are mirrored too."""
 
 
 def changed(pixels: Pixels, name: str, target: float) -> Pixels:
@@ -106,6 +110,21 @@ def equal_changes(pixels: Pixels, other: Pixels, rng: np.random.Generator, count
         varied *= size / max(float(np.sqrt(np.mean(varied**2))), 1e-9)
         out.append(_whole(pixels + varied))
     return out
+
+
+def lit(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The picture in other light: a random factor on its brightness."""
+    return np.asarray(np.clip(pixels * rng.uniform(*LIGHT), 0, 255), dtype=np.uint8)
+
+
+def cut_out(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """A random part of the picture in its own proportions, every other time mirrored."""
+    height, width = pixels.shape[:2]
+    side = np.sqrt(rng.uniform(*CUT))
+    h, w = max(1, round(height * side)), max(1, round(width * side))
+    top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+    cut = pixels[top : top + h, left : left + w]
+    return np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
 
 
 def _cut(picture: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from benchmarks.planting.vectors import vector_case
 from embeddings.given import GIVEN
 from tools.effects import rare_recall
 from tools.experiments import augment
+from tools.pixel_changes import cut_out, lit
 from tools.registry import NotApplicable
 from tools.training.baseline import plain_training
 from tools.whatif import kinds, run_experiment
@@ -28,12 +29,12 @@ def test_without_pictures_nothing_can_be_changed() -> None:
 def test_cuts_and_light_by_hand() -> None:
     rng = np.random.default_rng(0)
     pixels = np.full((40, 60, 3), 100, dtype=np.uint8)
-    cut = augment._cut(pixels, rng)
+    cut = cut_out(pixels, rng)
     assert 0.49 <= cut.shape[0] * cut.shape[1] / 2400 <= 1
     assert (cut == 100).all()
-    lit = augment._lit(pixels, rng)
-    assert 60 <= int(lit[0, 0, 0]) <= 140
-    assert len(np.unique(lit)) == 1
+    bright = lit(pixels, rng)
+    assert 60 <= int(bright[0, 0, 0]) <= 140
+    assert len(np.unique(bright)) == 1
 
 
 def test_other_backgrounds_help_where_the_background_was_the_cue(

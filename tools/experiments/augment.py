@@ -11,16 +11,13 @@ from tools.effects import rare_recall
 from tools.findings import Cost
 from tools.ladder import misled
 from tools.other_pictures import donors_of
+from tools.pixel_changes import cut_out, lit
 from tools.registry import NotApplicable
 from tools.training.baseline import Training
 from tools.whatif import Arguments
 
 MOST = 400
 """Training pictures that get a changed copy, spread over classes and takes: each is opened and encoded again."""
-LIGHT = (0.6, 1.4)
-"""Range of the factor on brightness, as torchvision's ColorJitter at 0.4."""
-CUT = (0.5, 1.0)
-"""Range of the share of the picture that is kept; half of the cuts are mirrored too."""
 DONORS = 40
 HOWS = {"light": "in other light", "cut": "cut otherwise", "background": "on other pictures' backgrounds"}
 NOTE = "Each changed copy and its picture count half each, so no class gains weight."
@@ -63,26 +60,13 @@ def _copies(case: Case, how: str) -> Arrays:
     def compute() -> Arrays:
         rows = case.eyes.training_sample(MOST)
         seeds = case.rng(f"augment-{how}").integers(0, 2**32, len(rows))
-        make = {"light": _lit, "cut": _cut}.get(how) or _OnOthers(case)
+        make = {"light": lit, "cut": cut_out}.get(how) or _OnOthers(case)
         positions, vectors = case.eyes.encode_changed(
             rows, lambda i, pixels: make(pixels, np.random.default_rng(seeds[i]))
         )
         return {"rows": rows[positions], "vectors": vectors}
 
     return case.derived.once(f"augmented-{how}", lambda: case.derived.kept(f"augmented-{how}", compute))
-
-
-def _lit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    return np.asarray(np.clip(pixels * rng.uniform(*LIGHT), 0, 255), dtype=np.uint8)
-
-
-def _cut(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    side = np.sqrt(rng.uniform(*CUT))
-    h, w = max(1, round(height * side)), max(1, round(width * side))
-    top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
-    cut = pixels[top : top + h, left : left + w]
-    return np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
 
 
 class _OnOthers:

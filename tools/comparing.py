@@ -1,0 +1,94 @@
+"""Two models on the same pictures: what each gained, with an interval, and the pictures on which they differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from tools.case import Case
+from tools.effects import Measure
+from tools.measures import measured, recall_metric, whole_metrics
+from tools.predictions import Predictions
+from tools.registry import NotApplicable
+
+FEWEST = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A second model against a first.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (m,)
+        Pictures that both were judged on, by the data set's labels of today.
+    measures : tuple of Measure
+        Balanced accuracy decides; accuracy, macro-F1 and each class's recall share one level (Bonferroni).
+    better, worse : ndarray of int64
+        Rows that only the second, only the first gets right.
+    p : float
+        Exact McNemar test of ``better`` against ``worse`` (McNemar 1947): picture by picture, so a burst counts as
+        often as it has pictures; the intervals move whole groups.
+    first, second : ndarray of int64, shape (n,)
+        Classes said.
+    """
+
+    rows: NDArray[np.int64]
+    measures: tuple[Measure, ...]
+    better: NDArray[np.int64]
+    worse: NDArray[np.int64]
+    p: float
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+
+    @property
+    def primary(self) -> Measure:
+        """Balanced accuracy."""
+        return self.measures[0]
+
+
+def compare_models(case: Case, first: Predictions, second: Predictions) -> Comparison:
+    """Compare on the labelled pictures that both speak of and that neither was trained on.
+
+    Raises
+    ------
+    NotApplicable
+        If these are too few.
+    """
+    both = first.covered & second.covered & case.evaluation
+    rows = np.flatnonzero(both)
+    if len(rows) < FEWEST:
+        raise NotApplicable(
+            f"a comparison needs {FEWEST} labelled pictures that both models speak of; there are {len(rows)}"
+        )
+    targets, groups = case.targets[rows], case.derived.grouping.groups[rows]
+    sides = [np.eye(len(case.classes))[p.predicted[rows]][None] for p in (first, second)]
+    metrics = whole_metrics(sides[0], sides[1], targets)
+    for number, name in enumerate(case.classes):
+        if (of := targets == number).any():
+            metrics.append(recall_metric(f"recall of {name}", sides[0], sides[1], targets, of))
+    level, margin = case.settings.confidence, case.settings.margin
+    others = 1 - (1 - level) / (len(metrics) - 1)
+    right = [p.predicted[rows] == targets for p in (first, second)]
+    better, worse = rows[right[1] & ~right[0]], rows[right[0] & ~right[1]]
+    return Comparison(
+        rows=rows,
+        measures=tuple(
+            measured(metric, groups, others if i else level, margin, primary=not i) for i, metric in enumerate(metrics)
+        ),
+        better=better,
+        worse=worse,
+        p=mcnemar_p(len(better), len(worse)),
+        first=first.predicted,
+        second=second.predicted,
+    )
+
+
+def mcnemar_p(better: int, worse: int) -> float:
+    """Two-sided exact p-value that the two counts differ only by chance; 1 where nothing differs.
+
+    >>> round(mcnemar_p(1, 5), 5), mcnemar_p(0, 0)
+    (0.21875, 1.0)
+    """
+    return float(binomtest(better, better + worse, 0.5).pvalue) if better + worse else 1.0
