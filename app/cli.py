@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from app import cli_versions
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
@@ -39,6 +40,7 @@ experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pi
 predictions = typer.Typer(no_args_is_help=True, help="Give the advisor what your own model says.")
 app.add_typer(experiment, name="experiment")
 app.add_typer(predictions, name="predictions")
+app.add_typer(cli_versions.versions, name="versions")
 
 
 @app.command("import")
@@ -247,22 +249,27 @@ def predict(
     thresholds: Annotated[
         Path | None, typer.Option("--thresholds", metavar="FILE", help="Decide by what `threshold --export` wrote.")
     ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version", metavar="N", min=0, help="A trained version; 0 = baseline. Default: the one in use."),
+    ] = None,
     seed: Seed = None,
     workspace: Workspace = HOME,
     json: Json = None,
 ) -> None:
     """Say what new pictures are, which training pictures they are like, and whether they are like any.
 
-    The advisor's own baseline speaks, not your model. Nothing is stored.
+    The trained version in use speaks, by the thresholds chosen for it; before the first training the advisor's own
+    baseline. Nothing is stored.
 
     Examples:
 
       advisor predict ~/phone/IMG_0042.heic
-      advisor predict new/ --thresholds thresholds.json --json -
+      advisor predict new/ --version 2 --json -
     """
     from app.predict import run_predict
 
-    run_predict(paths, thresholds=thresholds, seed=seed, workspace=workspace, json=json)
+    run_predict(paths, thresholds=thresholds, version=version, seed=seed, workspace=workspace, json=json)
 
 
 @app.command()
@@ -288,6 +295,10 @@ def threshold(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help="Write thresholds and temperature as JSON.")
     ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version", metavar="N", min=1, help="For a trained version, which keeps them from then on."),
+    ] = None,
     group: Group = None,
     seed: Seed = None,
     workspace: Workspace = HOME,
@@ -303,6 +314,7 @@ def threshold(
       advisor threshold --precision 0.95
       advisor threshold --cost 5 1 --class Lime
       advisor threshold --precision 0.95 --abstain --export thresholds.json
+      advisor threshold --f-beta 1 --version 2
     """
     from app.threshold import run_threshold
 
@@ -316,11 +328,15 @@ def threshold(
         classes=class_ or [],
         whole=abstain,
         export=export,
+        version=version,
         group=group,
         seed=seed,
         workspace=workspace,
         json=json,
     )
+
+
+app.command()(cli_versions.retrain)
 
 
 @predictions.command("add")

@@ -2,6 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def run_threshold(
     classes: Sequence[str],
     whole: bool,
     export: Path | None,
+    version: int | None,
     group: str | None,
     seed: int | None,
     workspace: Path,
@@ -42,11 +44,20 @@ def run_threshold(
             todo="Write one of --precision 0.95, --recall 0.9, --f-beta 1, --cost 5 1 (a miss, a false alarm).",
         )
     out = Terminal(json)
-    _, case = open_case(workspace, seed=seed, group=group)
+    kept, case = open_case(workspace, seed=seed, group=group)
     from tools.documents import case_head
     from tools.registry import NotApplicable
     from tools.tuning import Goal, service_json, tune, tuned_json
+    from tools.versions import Versions
 
+    chosen = None if version is None else Versions(kept).get(version)
+    if chosen is not None:
+        case = replace(case, predictions=Versions(kept).predictions(chosen, case.dataset))
+        if case.subject != "user":
+            raise WrongUse(
+                expected=f"pictures that {chosen.name} was judged on in this data set", seen="too few",
+                todo="Train again: advisor retrain.",
+            )  # fmt: skip
     kind, values = next(iter(given.items()))
     goal = Goal(kind, *values)  # type: ignore[arg-type]
     try:
@@ -66,10 +77,14 @@ def run_threshold(
     headline = f"{goal.text[:1].upper()}{goal.text[1:]}: {what}"
     found = [tuned_json(t) for t in tuned]
     document: dict[str, Any] = {**case_head(case, headline), "goal": goal.text, "thresholds": found}
+    service = service_json(case, goal, tuned)
+    if chosen is not None:
+        Versions(kept).note(chosen, "thresholds", service)
+        document["kept_with"] = chosen.number
     if export is not None:
         if not export.parent.is_dir():
             raise WrongUse(expected="a folder to write into", seen=str(export.parent), todo="Make it first.")
-        export.write_text(jsonlib.dumps(service_json(case, goal, tuned), indent=1, allow_nan=False), encoding="utf-8")
+        export.write_text(jsonlib.dumps(service, indent=1, allow_nan=False), encoding="utf-8")
         document["exported"] = str(export)
     out.say(*threshold_blocks(document))
     out.deliver(document)
@@ -101,6 +116,8 @@ def threshold_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     )
     if "exported" in document:
         yield Text(f"Written: {shown(document['exported'])}")
+    elif "kept_with" in document:
+        yield Text(f"Kept with version {document['kept_with']}: advisor predict and advisor versions export use them")
     else:
         yield Text("Next: --export thresholds.json writes them for a service", style="dim")
 

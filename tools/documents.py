@@ -8,10 +8,11 @@ import numpy as np
 
 from tools.case import Case
 from tools.dataset import encode_id
+from tools.deciding import Rule
 from tools.effects import Effect, Measure
 from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation, Rung
 from tools.metrics import quality
-from tools.predicting import SAME, UNLIKE, Predicted, Rule
+from tools.predicting import SAME, UNLIKE, Predicted
 from tools.searching import Search
 from tools.statistics import wilson
 
@@ -208,7 +209,7 @@ def predictions_document(case: Case, found: Predicted, rule: Rule | None, *, top
     decide = (rule or Rule(None, {})).decide
     rows: list[Json] = []
     for row, path in enumerate(found.paths):
-        scores = dict(zip(case.classes, found.scores[row].tolist(), strict=True))
+        scores = dict(zip(found.classes, found.scores[row].tolist(), strict=True))
         near = zip(found.nearest[row].tolist(), found.similarity[row].tolist(), strict=True)
         rows.append({
             "picture": encode_id(str(path)),
@@ -227,7 +228,8 @@ def predictions_document(case: Case, found: Predicted, rule: Rule | None, *, top
         f"{len(rows)} picture{'s' if len(rows) != 1 else ''}: {unlike} unlike anything seen, {silent} left to a person"
     )
     skipped = [{"path": encode_id(str(path)), "reason": reason} for path, reason in found.skipped]
-    return {**case_head(case, headline), "subject": "baseline", "predictions": rows, "skipped": skipped}
+    head = {**case_head(case, headline), "subject": "baseline", "speaker": found.speaker}
+    return {**head, "predictions": rows, "skipped": skipped}
 
 
 def search_document(case: Case, found: Search) -> dict[str, Any]:

@@ -1,23 +1,23 @@
-"""What the advisor's own baseline says of new pictures, what it has seen that is like them, and whether anything is."""
+"""What a trained version or the baseline says of new pictures, what is like them, and whether anything seen is."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index import nearest
 from embeddings.progress import Progress, silent
-from tools.case import Case
+from tools.case import Arrays, Case
 from tools.errors import UnreadableInput
 from tools.groups import nearness_in_graph
 from tools.paths import walk
 from tools.readers.listing import not_a_picture
+from tools.registry import NotApplicable
 from tools.training.baseline import parent_scores, plain_training
-from tools.tuning import NEVER
+from tools.training.network import Scorer, scorer
+from tools.versions import Version
 
 NEIGHBOURS = 3
 UNLIKE = 0.01
@@ -34,8 +34,12 @@ class Predicted:
     Attributes
     ----------
     paths : tuple of Path
+    speaker : str
+        ``baseline``, or the version asked.
+    classes : tuple of str
+        Of its scores.
     scores : ndarray of float64, shape (m, k)
-        Of the baseline trained on all training pictures.
+        Of the version, or of the baseline trained on all training pictures.
     nearest : ndarray of int64, shape (m, 3)
         Rows of the nearest training pictures.
     similarity : ndarray of float32, shape (m, 3)
@@ -46,6 +50,8 @@ class Predicted:
     """
 
     paths: tuple[Path, ...]
+    speaker: str
+    classes: tuple[str, ...]
     scores: NDArray[np.float64]
     nearest: NDArray[np.int64]
     similarity: NDArray[np.float32]
@@ -80,34 +86,61 @@ def files_of(given: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]
     return out, refused
 
 
-def predict(case: Case, paths: Sequence[Path], *, on_step: Progress = silent) -> Predicted:
+def predict(
+    case: Case, paths: Sequence[Path], asked: tuple[Version, Arrays] | None = None, *, on_step: Progress = silent
+) -> Predicted:
     """Encode pictures as the case's were, and score them.
+
+    Parameters
+    ----------
+    asked : tuple of (Version, mapping), optional
+        A version and its weights; the baseline speaks when left out.
 
     Raises
     ------
     NotApplicable
-        If the encoder that made the case's vectors is not here.
+        If the encoder that made the case's vectors is not here, or the version was trained with another one.
     """
-    vectors, kept, skipped = _encoded(case, paths, on_step)
-    fit, classes = np.flatnonzero(case.fit), len(case.classes)
-    together = np.concatenate([case.space.vectors, vectors])
-    asked = len(case.ids) + np.arange(len(vectors))
-    scores = parent_scores(together, [plain_training(fit, case.targets, classes)], [asked], classes)[0]
+    speaker, classes, network = _speaker(case, asked, on_step)
+    vectors, scores, kept, skipped = _encoded(case, paths, network, len(classes), on_step)
+    fit = np.flatnonzero(case.fit)
+    if network is None:
+        together = np.concatenate([case.space.vectors, vectors])
+        new = len(case.ids) + np.arange(len(vectors))
+        training = plain_training(fit, case.targets, len(classes))
+        scores = parent_scores(together, [training], [new], len(classes))[0]
     similarity, found = nearest(case.space.vectors[fit], vectors, NEIGHBOURS)
     usual = np.sort(nearness_in_graph(case.space.vectors, case.derived.graph, case.derived.folds(), fit))
     share = np.searchsorted(usual, similarity[:, 0], side="right") / len(usual)
-    return Predicted(tuple(kept), scores, fit[found], similarity, np.asarray(share, dtype=np.float64), tuple(skipped))
+    return Predicted(
+        tuple(kept), speaker, classes, scores, fit[found], similarity, np.asarray(share, dtype=np.float64),
+        tuple(skipped),
+    )  # fmt: skip
+
+
+def _speaker(
+    case: Case, asked: tuple[Version, Arrays] | None, on_step: Progress
+) -> tuple[str, tuple[str, ...], Scorer | None]:
+    if asked is None:
+        return "baseline", case.classes, None
+    version, weights = asked
+    if not weights:
+        raise NotApplicable(f"{version.name} was trained by your own command, so its network is not here")
+    if version.document["encoder"]["fingerprint"] != case.space.encoder.fingerprint:
+        raise NotApplicable(f"{version.name} was trained on vectors by {version.document['encoder']['name']}")
+    return version.name, version.classes, scorer(case, weights, len(version.classes), on_step=on_step)
 
 
 def _encoded(
-    case: Case, paths: Sequence[Path], on_step: Progress
-) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
+    case: Case, paths: Sequence[Path], network: Scorer | None, classes: int, on_step: Progress
+) -> tuple[NDArray[np.float32], NDArray[np.float64], list[Path], list[tuple[Path, str]]]:
+    """Vectors and the network's scores of pictures that can be read."""
     from embeddings.images import Unreadable, open_picture
     from embeddings.pipeline import DECODED_SIDE
 
     encoder = case.eyes.encoder
 
-    def one(at: int, end: int) -> tuple[NDArray[np.float32], list[Path], list[tuple[Path, str]]]:
+    def one(at: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float64], list[Path], list[tuple[Path, str]]]:
         made, kept, skipped = [], [], []
         for path in paths[at:end]:
             try:
@@ -115,79 +148,17 @@ def _encoded(
                 kept.append(path)
             except Unreadable as reason:
                 skipped.append((path, reason.reason))
-        empty = np.zeros((0, encoder.info.dimension), dtype=np.float32)
-        return (encoder.encode(np.stack(made)).vectors if made else empty), kept, skipped
+        if not made:
+            return *nothing, kept, skipped
+        batch = np.stack(made)
+        vectors = encoder.encode(batch).vectors
+        return vectors, nothing[1] if network is None else network(batch, vectors), kept, skipped
 
-    vectors, kept, skipped = [np.zeros((0, encoder.info.dimension), dtype=np.float32)], [], []
-    for found, good, bad in case.eyes.in_slices(len(paths), one, on_step=on_step):
+    nothing = np.zeros((0, encoder.info.dimension), dtype=np.float32), np.zeros((0, classes))
+    vectors, scores, kept, skipped = [nothing[0]], [nothing[1]], [], []
+    for found, said, good, bad in case.eyes.in_slices(len(paths), one, on_step=on_step):
         vectors.append(found)
+        scores.append(said)
         kept += good
         skipped += bad
-    return np.concatenate(vectors), kept, skipped
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What to say of a picture, from a file that ``advisor threshold --export`` wrote.
-
-    Attributes
-    ----------
-    answer_from : float or None
-        Top score below which nothing is said.
-    classes : mapping of str to (float or None)
-        Threshold of each class; None = never. Empty = the class with the highest score.
-    """
-
-    answer_from: float | None
-    classes: Mapping[str, float | None]
-
-    def decide(self, scores: Mapping[str, float]) -> tuple[str, ...]:
-        """Classes said, the surest first.
-
-        >>> Rule(0.6, {}).decide({"cat": 0.7, "dog": 0.3}), Rule(0.8, {}).decide({"cat": 0.7, "dog": 0.3})
-        (('cat',), ())
-        >>> Rule(None, {"cat": 0.9, "dog": 0.2}).decide({"cat": 0.7, "dog": 0.3})
-        ('dog',)
-        """
-        order = sorted(scores, key=lambda name: -scores[name])
-        if self.answer_from is not None and scores[order[0]] < self.answer_from:
-            return ()
-        if not self.classes:
-            return (order[0],)
-        limits = {name: self.classes.get(name) for name in order}
-        return tuple(name for name in order if (limit := limits[name]) is not None and scores[name] >= limit)
-
-
-def read_rule(file: Path, case: Case) -> Rule:
-    """Thresholds of a file, if they were chosen for the baseline on this encoder.
-
-    Raises
-    ------
-    UnreadableInput
-        If it is no such file, or of another model or other classes.
-    """
-    try:
-        found: Any = json.loads(file.read_text(encoding="utf-8"))
-        limits = {str(name): entry["threshold"] for name, entry in found["classes"].items()}
-        chosen_for = found["subject"], found["encoder"]
-        rule = Rule(float("inf") if found["answer_from"] == NEVER else found["answer_from"], limits)
-        numbers = [v for v in (rule.answer_from, *limits.values()) if v is not None]
-        if not all(isinstance(v, int | float) for v in numbers):
-            raise TypeError("a threshold is not a number")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise UnreadableInput(
-            expected="a file written by: advisor threshold … --export FILE", seen=f"{file} ({type(fault).__name__})",
-            todo="Write it again.",
-        ) from None  # fmt: skip
-    if chosen_for != ("baseline", case.space.encoder.fingerprint):
-        raise UnreadableInput(
-            expected="thresholds chosen for the advisor's own baseline on this encoder",
-            seen=f"those of {found.get('model', 'another model')}",
-            todo="Here only the baseline speaks; use the file with its own model.",
-        )
-    if foreign := sorted(set(limits) - set(case.classes)):
-        raise UnreadableInput(
-            expected=f"thresholds of the classes {', '.join(case.classes)}", seen=f"one of {foreign[0]}",
-            todo="Write the file again with this workspace.",
-        )  # fmt: skip
-    return rule
+    return np.concatenate(vectors), np.concatenate(scores), kept, skipped

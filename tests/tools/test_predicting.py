@@ -10,9 +10,10 @@ import embeddings.resolve
 from benchmarks.planting.swapped_background import GridEncoder, picture, swapped_case
 from tests.embeddings.pictures import written
 from tools.case import Case
+from tools.deciding import Rule, read_rule
 from tools.documents import predictions_document
 from tools.errors import UnreadableInput
-from tools.predicting import Rule, files_of, predict, read_rule
+from tools.predicting import files_of, predict
 
 
 @pytest.fixture(scope="module")
