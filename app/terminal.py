@@ -12,7 +12,14 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from app.escaping import shown, shown_lines
 from tools.errors import AdvisorError
@@ -112,6 +119,7 @@ class Steps:
         self._notes = notes
         self._started = self._spoke = time.monotonic()
         self._what = ""
+        self._first = 0, self._started
         self._bars: Progress | None = None
         if notes.is_terminal:
             self._bars = Progress(
@@ -119,6 +127,8 @@ class Steps:
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
                 console=notes,
                 transient=True,
             )
@@ -148,21 +158,37 @@ class Steps:
             self._draw(self._bars, what, done, total)
             return
         now = time.monotonic()
+        if _work(what) != _work(self._what):
+            self._first = done, now
         fresh = what != self._what and now - self._spoke >= PATIENCE
         if fresh or now - self._spoke >= REMINDER:
-            self._notes.print(f"… {shown(what)} {done}/{total} ({now - self._started:.0f} s)", soft_wrap=True)
+            left = self._left(done, total, now)
+            line = f"… {shown(what)} {done}/{total} ({now - self._started:.0f} s{left})"
+            self._notes.print(line, soft_wrap=True)
             self._spoke = now
         self._what = what
+
+    def _left(self, done: int, total: int, now: float) -> str:
+        """How long the rest takes at the pace since this work was first heard of."""
+        first, since = self._first
+        if done <= first or total <= done or now - since < PATIENCE:
+            return ""
+        return f", about {(total - done) * (now - since) / (done - first):.0f} s left"
 
     def _draw(self, bars: Progress, what: str, done: int, total: int) -> None:
         if "" in self._tasks:
             bars.remove_task(self._tasks.pop(""))
-        name = what.split(" ", maxsplit=1)[0]  # "check x" and "check y" are steps of one bar
+        name = _work(what)
         if name not in self._tasks:
             for task in self._tasks.values():
                 bars.update(task, visible=False)
             self._tasks = {name: bars.add_task(shown(what), total=total)}
         bars.update(self._tasks[name], description=shown(what), completed=done, total=total)
+
+
+def _work(what: str) -> str:
+    """``check x`` and ``check y`` are steps of one work."""
+    return what.split(" ", maxsplit=1)[0]
 
 
 def report_error(error: AdvisorError) -> None:

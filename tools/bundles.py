@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import numpy as np
+
 from embeddings.given import GIVEN
 from embeddings.progress import Progress, silent
 from tools.case import Case
@@ -94,7 +96,9 @@ def export(
             words = _prepared(case, temporary)
         from safetensors.numpy import save_file
 
-        save_file(dict(weights), temporary / "weights.safetensors")
+        # The format takes the bytes as they lie: a transposed view would be written row by column.
+        tensors = {name: np.ascontiguousarray(values) for name, values in weights.items()}
+        save_file(tensors, temporary / "weights.safetensors")
         texts = {"labels.json": json.dumps(list(version.classes), indent=1)}
         if version.document["thresholds"]:
             texts["thresholds.json"] = json.dumps(version.document["thresholds"], indent=1)

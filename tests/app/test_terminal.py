@@ -57,8 +57,8 @@ def test_long_work_speaks_where_no_bar_can_be_drawn(
         steps("check a\u202e", 0, 2)
 
     assert capsys.readouterr().err.splitlines() == [
-        "… encoding 10/24 (10 s)",
-        "… encoding 20/24 (20 s)",
+        "… encoding 10/24 (10 s, about 14 s left)",
+        "… encoding 20/24 (20 s, about 4 s left)",
         "… check a\\u202e 0/2 (25 s)",
     ]
 
