@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_versions
+from app import cli_predictions, cli_versions
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
@@ -37,9 +37,8 @@ Exit codes: 0 done (also when files were skipped: they are listed), 1 internal f
 2 wrong use or input that cannot be read, 3 `audit --fail-on` found something that severe.""",
 )
 experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pictures before doing it for real.")
-predictions = typer.Typer(no_args_is_help=True, help="Give the advisor what your own model says.")
 app.add_typer(experiment, name="experiment")
-app.add_typer(predictions, name="predictions")
+app.add_typer(cli_predictions.predictions, name="predictions")
 app.add_typer(cli_versions.versions, name="versions")
 
 
@@ -337,27 +336,6 @@ def threshold(
 
 
 app.command()(cli_versions.retrain)
-
-
-@predictions.command("add")
-def predictions_add(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Parquet or npz.")],
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Your model's name.")],
-    version: Annotated[str, typer.Option("--version", metavar="V", help="Its version.")] = "",
-    workspace: Workspace = HOME,
-    json: Json = None,
-) -> None:
-    """Add a model's predictions for the imported pictures; its errors are then the ones explained.
-
-    The file holds an id and either one probability column per class, or pred and score.
-
-    Example:
-
-      advisor predictions add scores.csv --model shop-classifier --version 8
-    """
-    from app.commands import run_predictions_add
-
-    run_predictions_add(file, model=model, version=version, workspace=workspace, json=json)
 
 
 @app.command()

@@ -27,6 +27,8 @@ class Augmentation(StrEnum):
 versions = typer.Typer(no_args_is_help=True, help="Trained models: list, compare, restore, publish, export.")
 Number = Annotated[int, typer.Argument(metavar="N", min=1, help="Number of a version; see: advisor versions list.")]
 
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Number of a version, NAME@VERSION, or baseline.")]
+
 
 def retrain(
     tier: Annotated[Tier, typer.Option("--tier", help="What is trained.")] = Tier.HEAD,
@@ -115,12 +117,16 @@ def list_(workspace: Workspace = HOME, json: Json = None) -> None:
 
 
 @versions.command()
-def compare(first: Number, second: Number, workspace: Workspace = HOME, json: Json = None) -> None:
-    """Compare two versions on the same pictures, by today's labels, and list the pictures on which they differ.
+def compare(first: Model, second: Model, workspace: Workspace = HOME, json: Json = None) -> None:
+    """Compare two models on the same pictures, by today's labels, and list the pictures on which they differ.
 
-    Example:
+    A model is a trained version's number, your own as NAME@VERSION (or NAME for its newest), or baseline.
+
+    Examples:
 
       advisor versions compare 1 2 --json -
+      advisor versions compare shop-classifier@7 shop-classifier@8
+      advisor versions compare shop-classifier 2
     """
     from app.versions import run_compare
 

@@ -242,20 +242,6 @@ def run_search(words: str, *, picture: str | None, most: int, workspace: Path, j
     out.deliver(document)
 
 
-def run_predictions_add(file: Path, *, model: str, version: str, workspace: Path, json: str | None) -> None:
-    """Store a model's predictions for the newest dataset."""
-    out = Terminal(json)
-    kept, settings = _opened(workspace)
-    from tools.documents import case_head
-    from tools.importing import add_predictions
-
-    given, coverage = add_predictions(kept, file, model=model, version=version)
-    headline = f"{given.model}, version {given.version}: {coverage}"
-    document = case_head(_case(kept, settings), headline)
-    out.say(Text(shown(headline)), *case_lines(document))
-    out.deliver({**document, "model": {"name": given.model, "version": given.version, "coverage": coverage}})
-
-
 def run_status(*, workspace: Path, json: str | None) -> None:
     """Show what the workspace holds."""
     out = Terminal(json)

@@ -30,25 +30,26 @@ def run_list(*, workspace: Path, json: str | None) -> None:
     out.deliver(document)
 
 
-def run_compare(first: int, second: int, *, workspace: Path, json: str | None) -> None:
-    """Compare two versions."""
+def run_compare(first: str, second: str, *, workspace: Path, json: str | None) -> None:
+    """Compare two models."""
     out = Terminal(json)
     kept, case = open_case(workspace)
     from tools.comparing import compare_models
     from tools.documents import case_head
+    from tools.models import model_named
     from tools.registry import NotApplicable
     from tools.version_documents import comparison_json
-    from tools.versions import Versions
 
-    versions = Versions(kept)
-    chosen = [versions.get(number) for number in (first, second)]
+    names, said = zip(*(model_named(kept, case, name) for name in (first, second)), strict=True)
     try:
-        found = compare_models(case, *(versions.predictions(v, case.dataset) for v in chosen))
+        found = compare_models(case, *said)
     except NotApplicable as reason:
         raise WrongUse(
-            expected="two versions judged on the same pictures", seen=str(reason), todo="Train both on this data set."
+            expected="two models judged on the same pictures",
+            seen=str(reason),
+            todo="Train both on this data set, or give predictions for its test pictures.",
         ) from None
-    comparison = comparison_json(case, found, *(v.name for v in chosen))
+    comparison = comparison_json(case, found, *names)
     out.say(*comparison_blocks(comparison))
     out.deliver({**case_head(case, str(comparison["sentence"])), "comparison": comparison})
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from tools.case import Case
 from tools.comparing import Comparison
-from tools.documents import case_head, measure_json
+from tools.documents import case_head, evidence_json, measure_json
 from tools.findings import number_text
+from tools.metrics import quality
+from tools.predictions import Predictions
 from tools.versions import Version
 
 Json = dict[str, Any]
@@ -40,6 +42,15 @@ def version_sentence(version: Mapping[str, Any]) -> str:
         f"{name} {(m := metric(version, name))['text']} ({m['interval']})" for name in ("balanced accuracy", "accuracy")
     )
     return f"{', '.join(parts)} on {version['judged_on']} pictures: {version['ruler']}"
+
+
+def said_of(case: Case, said: Predictions) -> Json:
+    """Metrics of predictions on the pictures of the case that count errors; none where they speak of none of these."""
+    judged = said.covered & case.evaluation
+    if not judged.any():
+        return {"metrics": []}
+    found = quality(case, said.predicted, judged, f"of {int(judged.sum())} pictures, by today's labels")
+    return {"metrics": [evidence_json(e) for e in (found.accuracy, found.balanced_accuracy)]}
 
 
 def versions_document(case: Case, versions: Sequence[Json]) -> Json:

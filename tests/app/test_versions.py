@@ -113,3 +113,24 @@ def test_changes_on_the_command_line() -> None:
     assert read_change("split-class:class=a:b=c") == ("split-class", (("class", "a:b=c"),))
     with pytest.raises(WrongUse, match="KIND or KIND:NAME=VALUE"):
         read_change("relabel:oops")
+
+
+def test_models_that_were_given_are_listed_and_compared(workspace: Path, tmp_path: Path) -> None:
+    asked(workspace, "retrain")
+    names = [p.relative_to(workspace.parent / "photos") for p in workspace.parent.rglob("photos/test/*/*.png")]
+    for version, wrong in (("7", 3), ("8", 0)):
+        rows = [
+            f"{name.as_posix()},{'apples' if (name.parts[1] == 'apples') != (at < wrong) else 'citrus'},0.9"
+            for at, name in enumerate(names)
+        ]
+        file = tmp_path / f"{version}.csv"
+        file.write_text("\n".join(["id,pred,score", *rows]), encoding="utf-8")
+        more = ("--production",) if version == "7" else ()
+        asked(workspace, "predictions", "add", str(file), "--model", "shop", "--version", version, *more)
+    models = asked(workspace, "predictions", "list")["models"]
+    assert [(m["name"], m["serves"], m["explained"]) for m in models] == [  # type: ignore[attr-defined]
+        ("shop@8", False, True), ("shop@7", True, False),
+    ]  # fmt: skip
+    found = asked(workspace, "versions", "compare", "shop@7", "shop")["comparison"]
+    assert (len(found["better"]), len(found["worse"])) == (3, 0)  # type: ignore[index]
+    assert "shop@8 against shop@7" in found["sentence"]  # type: ignore[index]
