@@ -142,10 +142,11 @@ class Dataset:
     def fingerprint(self) -> str:
         """Digest of ids, contents, splits, labels and metadata."""
         digest = sha256()
-        for column in (self.ids, self.sha256, self.splits, *self.metadata.values()):
+        names = sorted(self.metadata)  # the order of columns says nothing
+        for column in (self.ids, self.sha256, self.splits, *(self.metadata[name] for name in names)):
             digest.update("\0".join(column.tolist()).encode("utf-8", "surrogateescape"))
             digest.update(b"\1")
-        digest.update(repr((self.labels, sorted(self.metadata))).encode("utf-8", "surrogateescape"))
+        digest.update(repr((self.labels, names)).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
     def path(self, image_id: str) -> Path:

@@ -11,6 +11,8 @@ import numpy as np
 from embeddings.given import GIVEN
 from embeddings.progress import Progress, silent
 from embeddings.space import EmbeddingSpace
+from tools.changes import History
+from tools.changing import files_say, refuse_unfinished, replayed, save_given, save_import
 from tools.dataset import Dataset
 from tools.diff import Diff, compare
 from tools.errors import NoDataset, UnreadableInput, WorkspaceDamaged
@@ -22,6 +24,7 @@ from tools.readers.embeddings_file import read_embeddings
 from tools.readers.folder import read_folder
 from tools.readers.listing import Listing
 from tools.readers.predictions_file import PredictionsTable, read_predictions
+from tools.replaying import Replay
 from tools.settings import Settings
 from tools.workspace import EncoderMismatch, Workspace
 
@@ -49,6 +52,8 @@ class Imported:
     predictions : str
         How much of the dataset the given predictions cover; empty if none were given.
     seconds : float
+    replay : Replay or None
+        What the changes accepted earlier made of it; None where there are none or the files are as before.
     """
 
     dataset: Dataset
@@ -57,6 +62,7 @@ class Imported:
     encoder: str
     predictions: str
     seconds: float
+    replay: Replay | None = None
 
 
 def import_dataset(
@@ -73,6 +79,7 @@ def import_dataset(
 ) -> Imported:
     """Read labelled images, encode them and store them as the next dataset version.
 
+    Changes that were accepted earlier are made again (``tools.changes.replay``), in a version of their own.
     Nothing is written before everything given has been read and found sound, but vectors in the cache, which speak
     of picture contents alone.
 
@@ -100,6 +107,7 @@ def import_dataset(
         If ``settings.encoder`` is ``auto`` and the recorded encoder now gives other vectors.
     """
     start = time.monotonic()
+    refuse_unfinished(workspace)
     table = None if predictions is None else read_predictions(predictions)
     given = None if embeddings is None else read_embeddings(embeddings)
     listing = read_listing(path)
@@ -109,9 +117,11 @@ def import_dataset(
         line += cost
     else:
         dataset, space, line = given_space(workspace, listing, given, settings, on_step)
-    aligned, covered = (None, "") if table is None else _aligned(table, dataset, model, version)
-    before = _last(workspace)
-    diff = None if before is None else compare(before, dataset)
+    pending = replayed(workspace, dataset)
+    newest = dataset if pending[1] is None else pending[1].dataset
+    aligned, covered = (None, "") if table is None else _aligned(table, (dataset, newest), model, version)
+    before, said = _last(workspace), _last(workspace, pending[0])
+    diff = None if before is None else compare(before, newest)
     record = {
         "source": str(path),
         "encoder": space.encoder.name,
@@ -120,15 +130,15 @@ def import_dataset(
         "changes": diff.counts if diff else None,
         "predictions": None if predictions is None else str(predictions),
     }
-    changed = before is None or not _same(before, dataset)
-    if before is None or changed:
-        kept = workspace.save_dataset(dataset, space, predictions=aligned, record=record)
-    else:
-        kept = before
-        _complete(workspace, kept, space)
-        if aligned is not None:
-            workspace.save_predictions(kept, aligned, record=record)
-    return Imported(kept, diff, changed, line, covered, time.monotonic() - start)
+    if before is None or said is None or not _same(said, dataset):
+        kept = save_import(workspace, dataset, space, pending, predictions=aligned, record=record)
+        return Imported(kept, diff, True, line, covered, time.monotonic() - start, pending[1])
+    for version_of in {said.version: said, before.version: before}.values():
+        _complete(workspace, version_of, _part(space, version_of))
+    if aligned is not None:
+        laid_for = said if aligned[0] is dataset else before
+        save_given(workspace, laid_for, aligned[1], record)
+    return Imported(before, diff, False, line, covered, time.monotonic() - start)
 
 
 def add_predictions(workspace: Workspace, path: Path, *, model: str = "", version: str = "") -> tuple[Predictions, str]:
@@ -139,11 +149,12 @@ def add_predictions(workspace: Workspace, path: Path, *, model: str = "", versio
     tuple of (Predictions, str)
         The predictions in the dataset's order, and how much of it they cover.
     """
-    dataset = workspace.dataset()
+    dataset, files = workspace.dataset(), files_say(workspace)
     table = read_predictions(path)
-    aligned, covered = _aligned(table, dataset, model, version)
-    workspace.save_predictions(dataset, aligned, record={"predictions": str(path)})
-    return aligned, covered
+    same = files.version == dataset.version
+    (laid_for, aligned), covered = _aligned(table, (dataset if same else files, dataset), model, version)
+    save_given(workspace, laid_for, aligned, {"predictions": str(path)})
+    return workspace.predictions(dataset, aligned.model) or aligned, covered
 
 
 def read_listing(path: Path) -> Listing:
@@ -175,16 +186,32 @@ def coverage(dataset: Dataset, predictions: Predictions) -> str:
     return f"{int(covered.sum())} of {len(dataset)} images have a prediction ({', '.join(each)})"
 
 
-def _aligned(table: PredictionsTable, dataset: Dataset, model: str, version: str) -> tuple[Predictions, str]:
-    aligned, ignored = align(table, dataset, (model or table.path.stem, version or "1"))
-    text = coverage(dataset, aligned)
-    return aligned, f"{text}; {ignored} rows are for skipped files and were left out" if ignored else text
-
-
-def _last(workspace: Workspace) -> Dataset | None:
-    """The version before; a damaged one counts as none, and the new version replaces what was damaged."""
+def _aligned(
+    table: PredictionsTable, datasets: tuple[Dataset, Dataset], model: str, version: str
+) -> tuple[tuple[Dataset, Predictions], str]:
+    """Laid out for what the files say, else (a model trained since) for the classes after accepted changes."""
+    names = (model or table.path.stem, version or "1")
+    files, newest = datasets
     try:
-        return workspace.dataset()
+        laid_for, (aligned, ignored) = files, align(table, files, names)
+    except UnreadableInput:
+        if files is newest:
+            raise
+        laid_for, (aligned, ignored) = newest, align(table, newest, names)
+    text = coverage(laid_for, aligned)
+    text += f"; {ignored} rows are for skipped files and were left out" if ignored else ""
+    return (laid_for, aligned), text
+
+
+def _last(workspace: Workspace, known: History | None = None) -> Dataset | None:
+    """The version before, or the one that says what the files said then; a damaged one counts as none.
+
+    The new version then replaces what was damaged.
+    """
+    try:
+        if known is None or not known.changes:
+            return workspace.dataset()
+        return workspace.dataset(known.base(info.version for info in workspace.datasets()))
     except (NoDataset, WorkspaceDamaged):
         return None
 
@@ -222,6 +249,14 @@ def _same(before: Dataset, after: Dataset) -> bool:
         and before.properties.keys() == after.properties.keys()
         and all(np.array_equal(v, after.properties[k], equal_nan=True) for k, v in before.properties.items())
     )
+
+
+def _part(space: EmbeddingSpace, dataset: Dataset) -> EmbeddingSpace:
+    """The vectors of a dataset that holds some of a space's images, in the same order."""
+    rows = np.flatnonzero(np.isin(space.ids, dataset.ids))
+    return space if len(rows) == len(space.ids) else EmbeddingSpace(
+        space.encoder, dataset.ids, space.vectors[rows], space.names[rows], space.texts
+    )  # fmt: skip
 
 
 def _complete(workspace: Workspace, dataset: Dataset, space: EmbeddingSpace) -> None:

@@ -59,7 +59,7 @@ class ArrayFiles:
             with temporary.open("rb") as handle:
                 digest = hashlib.file_digest(handle, "sha256").hexdigest()
             os.replace(temporary, self.folder / f"{digest}.npz")
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -91,6 +91,25 @@ class ArrayFiles:
             left.unlink(missing_ok=True)
 
 
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; it is on the disk when this returns.
+
+    Raises
+    ------
+    OSError
+    """
+    temporary = path.with_name(f".{path.name[:40]}.{uuid4().hex}{UNFINISHED}")
+    try:
+        with temporary.open("xb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _write_zip(handle: "os.PathLike[str]", arrays: Arrays) -> None:
     """As ``numpy.savez``, but without the time of day, which would change the digest."""
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
@@ -107,7 +126,7 @@ def _damaged(path: Path, seen: str) -> WorkspaceDamaged:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

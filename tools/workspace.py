@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tools.case import Arrays, Case
 from tools.database import Database
 from tools.dataset import Dataset
 from tools.errors import AdvisorError, NoDataset, UnknownName, WorkspaceDamaged
+from tools.own_model import model_of
 from tools.paths import WORKSPACE_FILE
 from tools.predictions import Predictions
 from tools.settings import Settings
@@ -132,13 +133,19 @@ class Workspace:
         *,
         predictions: Predictions | None = None,
         record: Mapping[str, Any] | None = None,
+        then: Callable[[sqlite3.Connection, Dataset], Dataset] = lambda _, kept: kept,
     ) -> Dataset:
         """Append a dataset with its vectors (and predictions): all of it becomes visible at once, or nothing.
+
+        Parameters
+        ----------
+        then : callable
+            What else belongs to the transaction, given the kept dataset; returns the newest one.
 
         Returns
         -------
         Dataset
-            The same with its version number.
+            The same with its version number, or what ``then`` returned.
         """
         with self.database.writing() as db:
             kept = records.put_dataset(db, self.files, dataset)
@@ -147,7 +154,7 @@ class Workspace:
             if predictions is not None:
                 records.put_predictions(db, self.files, kept, predictions)
             records.put_import(db, kept.version, record or {})
-        return kept
+            return then(db, kept)
 
     def imports(self, last: int = 20) -> list[dict[str, Any]]:
         """The audit trail of imports, newest first."""
@@ -271,7 +278,8 @@ class Workspace:
                 return None
             space = self._space(db, dataset, settings.encoder)
             predictions = records.get_predictions(db, self.files, dataset, None)
-            return Case(dataset, space, settings, predictions, self.store)
+            own = model_of(db, self.path, predictions.model, predictions.version) if predictions else None
+            return Case(dataset, space, settings, predictions, self.store, own)
 
         return self.database.read(assemble) or self._no_dataset()
 

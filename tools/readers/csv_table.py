@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tools.cells import plain
 from tools.dataset import Skipped, decode_id, encode_id
 from tools.errors import UnreadableInput
 from tools.paths import inside
-from tools.readers.listing import SPLIT_NAMES, Listed, Listing, class_name, not_a_picture
+from tools.readers.listing import SPLIT_NAMES, Listed, Listing, not_a_picture, written_class
 from tools.readers.tables import Table, read_table
 
 PATH_NAMES = ("filepath", "file_path", "path", "file", "filename", "file_name", "image", "image_path", "file_path_abs")
@@ -39,12 +40,12 @@ def read_csv(path: Path) -> Listing:
     skipped: dict[str, Skipped] = {}
     repeated: list[Skipped] = []
     for number, record in enumerate(table.frame.to_dict("records")):
-        relative = _relative(table, root, str(record[paths]), number)
+        relative = _relative(table, root, plain(str(record[paths])), number)
         listed = Listed(
             encode_id(relative),
             _label(table, str(record[labels]), number),
             _split(table, str(record[splits]), number) if splits else "train",
-            {name: str(record[name]) for name in columns},
+            {plain(name): plain(str(record[name])) for name in columns},
         )
         _refuse_contradiction(table, rows.get(listed.id), listed, number)
         if listed.id in rows:
@@ -117,7 +118,7 @@ def _label(table: Table, text: str, number: int) -> str | None:
             todo="Empty the cell if the label is missing; rename the class if it is one.",
             row=number,
         )
-    return class_name(text) if text else None
+    return written_class(plain(text, AMBIGUOUS)) if text else None
 
 
 def _split(table: Table, text: str, number: int) -> str:

@@ -1,11 +1,12 @@
 """What every reader of labelled images returns: which files there are, with their labels, not yet decoded."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
-from tools.dataset import Skipped, encode_id
+from tools.dataset import Skipped, decode_id, encode_id
 
 IMAGE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif"}
@@ -71,3 +72,15 @@ def not_a_picture(name: str) -> str:
 def class_name(text: str) -> str:
     """A class name in one spelling: composed accents (macOS writes them apart), undecodable bytes escaped."""
     return normalize("NFC", encode_id(text))
+
+
+def written_class(text: str) -> str:
+    """As ``class_name``, for a cell: what is already written as we write undecodable bytes stays.
+
+    >>> written_class("caf\\\\xe9"), written_class("a\\\\b")
+    ('caf\\\\xe9', 'a\\\\x5cb')
+    """
+    with suppress(ValueError):
+        if encode_id(decode_id(text)) == text:
+            return normalize("NFC", text)
+    return class_name(text)

@@ -1,0 +1,329 @@
+"""Makes, takes back and repeats accepted changes: each a new dataset version and an entry of the history, or nothing.
+
+Vectors of every encoder are carried over; nothing is encoded again and no file of the user's is touched here.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.space import EmbeddingSpace
+from tools import records
+from tools.changes import LAYOUT, Change, Edit, History, Kind, list_changes, put_change
+from tools.dataset import Dataset
+from tools.errors import AdvisorError, NoDataset, UnknownName, WorkspaceDamaged
+from tools.predictions import Predictions
+from tools.renaming import rename_predictions
+from tools.replaying import Replay, replay
+from tools.workspace import Workspace
+
+JOURNAL = "moves.json"
+"""In the workspace while files are being moved (``tools.moving``)."""
+TO_FINISH = "Finish it: advisor change write. Or take it back: advisor change undo --write"
+
+
+class NothingToChange(AdvisorError):
+    """A change that would change nothing, or cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change before it is accepted.
+
+    Attributes
+    ----------
+    kind : str
+    summary : str
+        What it does, in one sentence.
+    edits : tuple of Edit
+    renamed : mapping of str to str
+    confirmed : tuple of Edit
+    notes : tuple of str
+        What a person must know before relying on figures from then on.
+    """
+
+    kind: Kind
+    summary: str
+    edits: tuple[Edit, ...] = ()
+    renamed: Mapping[str, str] | None = None
+    confirmed: tuple[Edit, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def history(workspace: Workspace) -> History:
+    """All changes of a workspace."""
+    return workspace.database.read(list_changes, layout=LAYOUT) or History()
+
+
+def files_say(workspace: Workspace) -> Dataset:
+    """The newest dataset version before any standing change: what the files say.
+
+    Raises
+    ------
+    NoDataset
+        If nothing was imported yet.
+    """
+    return workspace.dataset(history(workspace).base(info.version for info in workspace.datasets()) or None)
+
+
+def refuse_unfinished(workspace: Workspace) -> None:
+    """Stop where files are half moved.
+
+    Raises
+    ------
+    WorkspaceDamaged
+    """
+    if (workspace.path / JOURNAL).exists():
+        raise WorkspaceDamaged(
+            expected="no unfinished moving of files", seen=f"{workspace.path / JOURNAL}", todo=f"{TO_FINISH}."
+        )
+
+
+def accept(workspace: Workspace, dataset: Dataset, draft: Draft, *, why: str = "", by: str = "") -> Change:
+    """Make a change of the newest dataset version.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The version that the draft was made for.
+
+    Raises
+    ------
+    NothingToChange
+        If the dataset has moved on since, or would stay as it is.
+    """
+    with workspace.database.writing() as db:
+        refuse_unfinished(workspace)
+        now = records.latest_version(db)
+        if dataset.version != now:
+            raise NothingToChange(
+                expected=f"dataset version {dataset.version} to be the newest, as when this change was worked out",
+                seen=f"version {now}",
+                todo="Run the command again.",
+            )
+        named = {edit.id for edit in draft.edits}
+        contents = {edit.sha256 for edit in draft.edits}
+        pairs = zip(dataset.ids.tolist(), dataset.sha256.tolist(), strict=True)
+        change = Change(
+            number=_next(db), at=records.now(), before=now, after=now, kind=draft.kind, summary=draft.summary,
+            why=why, by=by, edits=draft.edits, renamed=draft.renamed or {}, confirmed=draft.confirmed,
+            spared=tuple(image for image, digest in pairs if digest in contents and image not in named),
+        )  # fmt: skip
+        if not draft.edits and not change.renamed:
+            return put_change(db, change)  # only confirmations: worth remembering, but no new version
+        return _commit(db, workspace, History((*list_changes(db).changes, change)))
+
+
+def undo(workspace: Workspace, number: int | None = None, *, why: str = "", by: str = "") -> Change:
+    """Take an entry of the history back, the last one unless told: a new version without what it did.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such entry, or it was taken back already.
+    NothingToChange
+        If a later change builds on it, or it stands in the files.
+    """
+    with workspace.database.writing() as db:
+        refuse_unfinished(workspace)
+        known = list_changes(db)
+        target = undoable(known, number)
+        if target.moves:
+            raise NothingToChange(
+                expected="a change of labels alone",
+                seen=f"change {target.number}, which moved {len(target.moves)} files",
+                todo=f"To move them back: advisor change undo {target.number} --write",
+            )
+        now = records.latest_version(db)
+        change = undo_entry(_next(db), now, target, why, by)
+        if not target.edits and not target.renamed and target.undoes is None:
+            return put_change(db, change)
+        return _commit(db, workspace, History((*known.changes, change)))
+
+
+def undo_entry(number: int, now: int, target: Change, why: str, by: str) -> Change:
+    """The entry that takes another one back."""
+    verb = "brought back" if target.kind == "undo" else "taken back"
+    what = target.summary if target.kind != "undo" else f"change {target.undoes}"
+    summary = f"{what} ({verb})"
+    return Change(number, records.now(), now, now, "undo", summary, why, by, undoes=target.number)
+
+
+def undoable(known: History, number: int | None) -> Change:
+    """The entry to take back.
+
+    Raises
+    ------
+    UnknownName, NothingToChange
+    """
+    candidates = [c for c in known.standing if c.kind != "import"]
+    if number is None and candidates:
+        target = candidates[-1]
+    elif (found := None if number is None else known.find(number)) is not None and found in candidates:
+        target = found
+    else:
+        numbers = ", ".join(str(c.number) for c in candidates) or "none there"
+        raise UnknownName(
+            expected=f"the number of a change that stands ({numbers})",
+            seen="no change" if number is None else f"change {number}"
+            + (", which an import noted" if found and found.kind == "import" else
+               ", which was taken back already" if found else ""),
+            todo="See: advisor change list.",
+        )  # fmt: skip
+    if target.number < known.written:
+        raise NothingToChange(
+            expected=f"a change made after change {known.written}, which wrote the labels into the files",
+            seen=f"change {target.number}",
+            todo=f"Take change {known.written} back first: advisor change undo {known.written} --write",
+        )
+    return target
+
+
+def _next(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM changes").fetchone()[0])
+
+
+def _commit(db: sqlite3.Connection, workspace: Workspace, known: History) -> Change:
+    """Replay what stands onto what the files say, with the newest entry, and keep version and entry."""
+    base = base_dataset(db, workspace, known)
+    change = known.changes[-1]
+    made = replay(base, known.active, known.settled)
+    before = replay(base, History(known.changes[:-1]).active, known.settled)
+    builds_on = sorted({c.change for c in made.conflicts} - {c.change for c in before.conflicts})
+    if builds_on:
+        raise NothingToChange(
+            expected="a change that no later one builds on",
+            seen=f"change {change.undoes or change.number}, on which change {builds_on[-1]} builds",
+            todo=f"Take change {builds_on[-1]} back first: advisor change undo {builds_on[-1]}",
+        )
+    if not len(made.rows):
+        raise NothingToChange(expected="at least one picture to be left", seen="none", todo="Take out fewer pictures.")
+    kept, copies = put_replayed(db, workspace, base, made, known)
+    return put_change(db, replace(change, after=kept.version, predictions=copies))
+
+
+def base_dataset(db: sqlite3.Connection, workspace: Workspace, known: History) -> Dataset:
+    """What the files say, inside a transaction."""
+    versions = (int(row[0]) for row in db.execute("SELECT version FROM datasets"))
+    found = records.get_dataset(db, workspace.files, known.base(versions))
+    if found is None:
+        raise NoDataset(expected=f"an imported dataset in {workspace.path}", seen="none", todo="Run: advisor import.")
+    return found
+
+
+def put_replayed(
+    db: sqlite3.Connection, workspace: Workspace, base: Dataset, made: Replay, known: History
+) -> tuple[Dataset, tuple[tuple[int, int], ...]]:
+    """Keep a replayed dataset with vectors and predictions; and the rows of predictions that were copied."""
+    kept = records.put_dataset(db, workspace.files, made.dataset)
+    carry_spaces(db, workspace, base, kept, made.rows)
+    return kept, rename_predictions(db, workspace, kept, known)
+
+
+def carry_spaces(
+    db: sqlite3.Connection, workspace: Workspace, base: Dataset, kept: Dataset, rows: NDArray[np.int64]
+) -> None:
+    """Vectors of every encoder for a dataset made of some rows of another."""
+    if len(rows) == len(base):
+        db.execute(
+            "INSERT INTO spaces SELECT ?, encoder, name, dimension, has_text, file FROM spaces WHERE version = ?",
+            (kept.version, base.version),
+        )
+        return
+    for info in records.list_encoders(db, base.version):
+        space = records.get_space(db, workspace.files, base, info)
+        part = EmbeddingSpace(info, kept.ids, space.vectors[rows], space.names[rows], space.texts)
+        records.put_space(db, workspace.files, kept.version, part)
+
+
+# -- imports
+
+
+def replayed(workspace: Workspace, dataset: Dataset) -> tuple[History, Replay | None]:
+    """What the changes that stand make of a fresh import; None where there are none."""
+    known = history(workspace)
+    return known, replay(dataset, known.active, known.settled) if known.active else None
+
+
+def save_import(
+    workspace: Workspace,
+    dataset: Dataset,
+    space: EmbeddingSpace,
+    pending: tuple[History, Replay | None],
+    *,
+    predictions: tuple[Dataset, Predictions] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Keep a fresh import and, where changes stand, the version with them made again; all at once.
+
+    Parameters
+    ----------
+    pending : tuple
+        As ``replayed`` gave it.
+    predictions : tuple of (Dataset, Predictions), optional
+        The dataset they are laid out for: the import or its replay.
+
+    Returns
+    -------
+    Dataset
+        The newest version.
+    """
+    known, made = pending
+
+    def repeat(db: sqlite3.Connection, kept: Dataset) -> Dataset:
+        refuse_unfinished(workspace)
+        if made is None:
+            return kept
+        if list_changes(db).changes[-1].number != known.changes[-1].number:
+            raise NothingToChange(expected="no change of labels during the import", seen="one", todo="Import again.")
+        newest = kept
+        copies: tuple[tuple[int, int], ...] = ()
+        if made.differs:
+            newest, copies = put_replayed(db, workspace, kept, made, known)
+        note = Change(
+            _next(db), records.now(), kept.version, newest.version, "import", replay_text(made, known),
+            conflicts=made.conflicts, predictions=copies,
+        )  # fmt: skip
+        put_change(db, note)
+        if laid is not None and not own:
+            records.put_predictions(db, workspace.files, newest, laid)
+        return newest
+
+    laid = None if predictions is None else predictions[1]
+    own = predictions is None or predictions[0] is dataset
+    return workspace.save_dataset(dataset, space, predictions=laid if own else None, record=record, then=repeat)
+
+
+def replay_text(made: Replay, known: History) -> str:
+    """What became of the standing changes in an import, in words."""
+    numbers = ", ".join(str(c.number) for c in known.active)
+    parts = [
+        f"{made.relabelled} labels",
+        f"{made.left_out} pictures left out",
+        *([f"{made.gone} pictures are no longer there"] if made.gone else []),
+        *([f"{len(made.conflicts)} files carry a new label of their own, which stands"] if made.conflicts else []),
+        *(
+            f"{len(images)} new pictures of {name} belong to none of the kinds it was split into"
+            for name, images in made.unassigned.items()
+        ),
+    ]
+    return f"accepted changes ({numbers}) made again: {', '.join(parts)}"
+
+
+def save_given(workspace: Workspace, dataset: Dataset, predictions: Predictions, record: Mapping[str, Any]) -> None:
+    """Keep predictions laid out for any stored version; classes that were merged since are counted as one."""
+    with workspace.database.writing() as db:
+        records.put_predictions(db, workspace.files, dataset, predictions)
+        records.put_import(db, dataset.version, record)
+        known = list_changes(db)
+        newest = records.get_dataset(db, workspace.files, records.latest_version(db))
+        if newest is not None and known.changes:
+            copies = rename_predictions(db, workspace, newest, known)
+            if copies:
+                summary = "predictions given with the classes of before a merge, counted as merged"
+                now = newest.version
+                put_change(db, Change(_next(db), records.now(), now, now, "import", summary, predictions=copies))

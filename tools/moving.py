@@ -1,0 +1,390 @@
+"""Moves files in the user's class folders so that they say what the labels say: planned, journalled, undoable.
+
+Nothing is overwritten and nothing deleted: pictures that are left out go to a hidden folder beside the classes. The
+journal is on the disk before the first file moves, so a killed run is finished or taken back by the next one.
+"""
+
+import json
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from embeddings.files import Unreadable, digest_file
+from embeddings.progress import Progress, silent
+from tools import rebasing
+from tools.changes import Change, Move, list_changes
+from tools.changing import (
+    JOURNAL,
+    TO_FINISH,
+    NothingToChange,
+    files_say,
+    history,
+    refuse_unfinished,
+    undoable,
+)
+from tools.class_folders import legal, marked
+from tools.dataset import Dataset, decode_id, encode_id
+from tools.errors import AdvisorError, UnreadableInput
+from tools.paths import inside
+from tools.readers.listing import SPLIT_NAMES, UNLABELLED_FOLDERS, class_name
+from tools.rebasing import AWAY
+from tools.replaying import labels_of
+from tools.store import replace_file, sync_folder, unwritable, writer
+from tools.workspace import Workspace
+
+LOCK = "moves.lock"
+TABLES = (".csv", ".tsv")
+MANY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be moved.
+
+    Attributes
+    ----------
+    root : Path
+    moves : tuple of Move
+    undoes : int or None
+        The entry that these moves take back.
+    why, by : str
+    token : str
+        Tells this plan from any other, so that it is entered in the history once.
+    after : int
+        Number of the last entry of the history that the plan knows.
+    """
+
+    root: Path
+    moves: tuple[Move, ...]
+    undoes: int | None = None
+    why: str = ""
+    by: str = ""
+    token: str = ""
+    after: int = 0
+
+
+def plan_write(workspace: Workspace, *, why: str = "", by: str = "") -> Plan:
+    """Moves that make the files say what the newest dataset version says; every file is read and compared first.
+
+    Raises
+    ------
+    NothingToChange
+        If the files say so already, or labels do not come from class folders.
+    AdvisorError
+        If files changed since the import, or cannot be moved.
+    """
+    refuse_unfinished(workspace)
+    entries = history(workspace).changes
+    base, newest = files_say(workspace), workspace.dataset()
+    _from_folders(workspace)
+    depth = _depth(base)
+    before, after = labels_of(base), labels_of(newest)
+    known = _known_folders(base, before, depth)
+    taken = {decode_id(image) for image in base.ids.tolist()}
+    moves = []
+    for row, image in enumerate(base.ids.tolist()):
+        at = newest.index.get(image)
+        label = after[at] if at is not None else None
+        if at is not None and label == before[row]:
+            continue
+        parts = decode_id(image).split("/")
+        if at is None:
+            target = f"{AWAY}/{decode_id(image)}"
+        else:
+            parts[depth] = _folder(label, known.get((tuple(parts[:depth]), label)))
+            target = "/".join(parts)
+        if target in taken or os.path.lexists(base.root / target):
+            target = marked(target, image)
+        taken.add(target)
+        moves.append(Move(image, encode_id(target), str(base.sha256[row]), before[row], label, away=at is None))
+    if not moves:
+        raise NothingToChange(
+            expected="labels that differ from what the folders say", seen="none", todo="The files say so already."
+        )
+    plan = Plan(base.root, tuple(moves), None, why, by, uuid4().hex, entries[-1].number if entries else 0)
+    check(plan)
+    return plan
+
+
+def plan_undo(workspace: Workspace, number: int | None = None, *, why: str = "", by: str = "") -> Plan:
+    """Moves that take an entry back that moved files.
+
+    Raises
+    ------
+    UnknownName, NothingToChange
+    AdvisorError
+        If files changed since, or cannot be moved back.
+    """
+    refuse_unfinished(workspace)
+    known = history(workspace)
+    target = undoable(known, number)
+    if not target.moves:
+        raise NothingToChange(
+            expected="a change that moved files", seen=f"change {target.number}, which moved none",
+            todo=f"Leave --write out: advisor change undo {target.number}",
+        )  # fmt: skip
+    moves = tuple(move.reverse for move in reversed(target.moves))
+    plan = Plan(files_say(workspace).root, moves, target.number, why, by, uuid4().hex, known.changes[-1].number)
+    check(plan)
+    return plan
+
+
+def perform(workspace: Workspace, plan: Plan, *, on_step: Progress = silent) -> Change:
+    """Journal, move, enter in the history, forget the journal.
+
+    Raises
+    ------
+    AdvisorError
+        If a file stands in the way; what was moved stays moved, and the journal says how to go on.
+    """
+    with _alone(workspace):
+        _write_journal(workspace, plan)
+        return _finish(workspace, plan, on_step)
+
+
+def resume(workspace: Workspace, *, on_step: Progress = silent) -> Change | None:
+    """Finish what a killed run left; None where there is nothing to finish."""
+    with _alone(workspace):
+        plan = unfinished(workspace)
+        return None if plan is None else _finish(workspace, plan, on_step)
+
+
+def roll_back(workspace: Workspace, *, on_step: Progress = silent) -> int:
+    """Move back what a killed run had moved; returns how many files.
+
+    If the run had entered its moves in the history already, nothing is moved back: it was finished.
+    """
+    with _alone(workspace):
+        plan = unfinished(workspace)
+        if plan is None:
+            return 0
+        moved = 0
+        if rebasing.entered(workspace, plan.token) is None:
+            for number, move in enumerate(reversed(plan.moves)):
+                on_step("moving files back", number, len(plan.moves))
+                moved += _move(plan.root, move.reverse, partly=True)
+            _tidy(plan.root)
+        _forget(workspace)
+        return moved
+
+
+def unfinished(workspace: Workspace) -> Plan | None:
+    """The journal that a killed run left; None if there is none."""
+    try:
+        kept = json.loads((workspace.path / JOURNAL).read_bytes())
+    except FileNotFoundError:
+        return None
+    moves = tuple(Move(**move) for move in kept.pop("moves"))
+    return Plan(Path(kept.pop("root")), moves, **kept)
+
+
+# -- what a plan rests on
+
+
+def _from_folders(workspace: Workspace) -> None:
+    sources = [str(record["source"]) for record in workspace.imports(last=MANY) if "source" in record]
+    if sources and Path(sources[0]).suffix.lower() in TABLES:
+        raise NothingToChange(
+            expected="labels that come from class folders",
+            seen=f"an import of {sources[0]}",
+            todo="Write a corrected table instead: advisor export FILE --format csv.",
+        )
+
+
+def _depth(base: Dataset) -> int:
+    """Which part of an id is the class: 0, or 1 behind a split folder.
+
+    Raises
+    ------
+    NothingToChange
+        If labels are not what the folders are called.
+    """
+    labels = labels_of(base)
+    paths = [decode_id(image).split("/") for image in base.ids.tolist()]
+    for depth in (1, 0):
+        splits = depth == 0 or all(parts[0].casefold() in SPLIT_NAMES for parts in paths)
+        if splits and all(len(p) > depth + 1 and _says(p[depth], n) for p, n in zip(paths, labels, strict=True)):
+            return depth
+    raise NothingToChange(
+        expected="labels that are the names of the folders the pictures lie in",
+        seen="labels from elsewhere",
+        todo="Write a corrected table instead: advisor export FILE --format csv.",
+    )
+
+
+def _says(folder: str, label: str | None) -> bool:
+    return folder.casefold() in UNLABELLED_FOLDERS if label is None else class_name(folder) == label
+
+
+def _known_folders(
+    base: Dataset, labels: Sequence[str | None], depth: int
+) -> dict[tuple[tuple[str, ...], str | None], str]:
+    """The folder most used for each class within each split folder."""
+    used: dict[tuple[tuple[str, ...], str | None], Counter[str]] = {}
+    for image, label in zip(base.ids.tolist(), labels, strict=True):
+        parts = decode_id(image).split("/")
+        used.setdefault((tuple(parts[:depth]), label), Counter())[parts[depth]] += 1
+    return {key: counts.most_common(1)[0][0] for key, counts in used.items()}
+
+
+def _folder(label: str | None, known: str | None) -> str:
+    if known is not None or label is None:
+        return known or "_unlabeled"
+    if not legal(label):
+        raise AdvisorError(
+            expected="classes that a folder can be called", seen=repr(label),
+            todo="Rename it first: advisor change merge CLASS --as NAME.",
+        )  # fmt: skip
+    return decode_id(label)
+
+
+def check(plan: Plan) -> None:
+    """Every file is where it was, holds what it held at the import, and its target is free.
+
+    Raises
+    ------
+    AdvisorError
+        Naming how many are not, with an example.
+    """
+    if not plan.root.is_dir():
+        raise AdvisorError(
+            expected=f"the pictures' folder {plan.root}", seen="no folder there", todo="Import from where it lies now."
+        )
+    problems = [(move, problem) for move in plan.moves if (problem := _problem(plan.root, move))]
+    if problems:
+        move, problem = problems[0]
+        raise AdvisorError(
+            expected="files as they were at the import",
+            seen=f"{len(problems)} that cannot be moved, e.g. {move.source}: {problem}",
+            todo="Nothing was moved. Import again, look at the change once more, then write it.",
+        )
+
+
+def _problem(root: Path, move: Move) -> str:
+    """Why a file cannot be moved; empty if it can."""
+    for image in (move.source, move.target):
+        place = root / decode_id(image)
+        parent = place.parent
+        while not parent.exists():
+            parent = parent.parent
+        if parent.resolve() != root.resolve() / parent.relative_to(root):
+            return "its folder is a link"
+    source = root / decode_id(move.source)
+    try:
+        if not stat.S_ISREG(source.lstat().st_mode):
+            return "a link or no regular file"
+        if digest_file(source, root=root) != move.sha256:
+            return "its content has changed"
+    except (OSError, Unreadable) as error:
+        return str(error) or "it cannot be read"
+    return "another file lies where it is to go" if os.path.lexists(root / decode_id(move.target)) else ""
+
+
+# -- journal and moves
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """One process moves files at a time."""
+    with writer(workspace.path / LOCK, wait=1.0):
+        yield
+
+
+def _write_journal(workspace: Workspace, plan: Plan) -> None:
+    """From here on no change of labels and no import is let through; none may have come since the plan was made."""
+    document = {**asdict(plan), "root": str(plan.root)}
+    with workspace.database.writing() as db:
+        refuse_unfinished(workspace)
+        entries = list_changes(db).changes
+        if (entries[-1].number if entries else 0) != plan.after:
+            raise NothingToChange(
+                expected="no change since these moves were worked out", seen="one", todo="Run the command again."
+            )
+        try:
+            replace_file(workspace.path / JOURNAL, json.dumps(document).encode())
+        except OSError as error:
+            raise unwritable(workspace.path / JOURNAL, error) from error
+
+
+def _forget(workspace: Workspace) -> None:
+    (workspace.path / JOURNAL).unlink(missing_ok=True)
+    sync_folder(workspace.path)
+
+
+def _finish(workspace: Workspace, plan: Plan, on_step: Progress) -> Change:
+    done = rebasing.entered(workspace, plan.token)
+    if done is None:
+        for number, move in enumerate(plan.moves):
+            on_step("moving files", number, len(plan.moves))
+            _move(plan.root, move)
+        _tidy(plan.root)
+        done = rebasing.enter(workspace, plan.moves, undoes=plan.undoes, why=plan.why, by=plan.by, token=plan.token)
+    _forget(workspace)
+    return done
+
+
+def _move(root: Path, move: Move, *, partly: bool = False) -> bool:
+    """Move one file, or see that it was moved already; with ``partly`` it may never have left.
+
+    A hard link to the new place, then the old name removed: nothing that lies there can be overwritten, and a kill in
+    between leaves the file under both names.
+
+    Raises
+    ------
+    AdvisorError
+        If neither place holds the file, or another file lies at the target.
+    """
+    source, target = (inside(root, decode_id(image)) for image in (move.source, move.target))
+    here, there = os.path.lexists(source), os.path.lexists(target)
+    if there and here and not source.samefile(target) and partly:
+        return False
+    if there and (not here or source.samefile(target)) and _holds(root, target, move.sha256):
+        if here:
+            source.unlink()
+        return here
+    if here and not there and _holds(root, source, move.sha256):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _rename(source, target)
+            for folder in {source.parent, target.parent}:
+                sync_folder(folder)
+        except OSError as error:
+            raise _stuck(move, error.strerror or str(error)) from error
+        return True
+    raise _stuck(move, "another file lies where it is to go" if here and there else "it is gone or has changed")
+
+
+def _rename(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        os.rename(source, target)
+    else:
+        source.unlink()
+
+
+def _tidy(root: Path) -> None:
+    """Remove our hidden folder where everything has come back from it."""
+    for folder, _, _ in os.walk(root / AWAY, topdown=False):
+        with suppress(OSError):  # not empty
+            os.rmdir(folder)
+
+
+def _holds(root: Path, path: Path, digest: str) -> bool:
+    try:
+        return digest_file(path, root=root) == digest
+    except (Unreadable, UnreadableInput):
+        return False
+
+
+def _stuck(move: Move, why: str) -> AdvisorError:
+    return AdvisorError(
+        expected=f"to move {move.source} to {move.target}", seen=why, todo=f"Put that right. Then: {TO_FINISH}."
+    )

@@ -1,0 +1,1 @@
+"""One file per format that a data set is written in; ``tools.exporting`` finds them."""
