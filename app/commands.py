@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,15 +106,16 @@ def run_import(
         if value is not None:
             kept.choose(name, value)
     case = _case(kept, settings)
-    from app.status import import_document
+    from app.status import import_document, replay_lines
 
     document = import_document(case, done)
     out.say(Text(document["headline"], style="bold"), Text(shown(done.encoder)), "")
     out.say(*case_lines(document))
     if done.predictions:
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
+    out.say(*replay_lines(document["replayed"]))
     _say_skipped(out, document["dataset"]["skipped"])
-    out.say(f"Next: advisor audit{_elsewhere(workspace)}")
+    out.say(f"Next: advisor audit{elsewhere(workspace)}")
     out.deliver(document)
 
 
@@ -157,7 +159,8 @@ def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:
         out.say(f"… and {len(skipped) - SHOWN_SKIPPED} more; --json lists all of them")
 
 
-def _elsewhere(workspace: Path) -> str:
+def elsewhere(workspace: Path) -> str:
+    """The option that a printed command needs to find the same workspace again."""
     return "" if workspace == Path(".advisor") else f" --workspace {shlex.quote(shown(workspace))}"
 
 
@@ -179,15 +182,17 @@ def run_audit(
     _known_classes(case, classes)
     from tools.advice import try_advice
     from tools.audit import run_checks
+    from tools.decisions import Decisions, settle
     from tools.documents import audit_document
 
     with out.steps() as steps:
         outcomes = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
+        outcomes = settle(outcomes, Decisions(kept).standing(), date.today())
         effects = try_advice(case, outcomes, most=tries, on_step=steps, remember=kept)
         document = audit_document(case, outcomes, effects)
     out.say(*audit_blocks(document))
     out.deliver(document)
-    levels = [f.severity.level for outcome in outcomes for f in outcome.findings]
+    levels = [f.severity.level for outcome in outcomes for f in outcome.findings if not f.settled]
     return fail_on is not None and any(LEVELS.index(level) >= LEVELS.index(fail_on) for level in levels)
 
 

@@ -21,6 +21,7 @@ from app.views import (
     merged_advice,
     quiet_outcomes,
     ranked_findings,
+    settled_findings,
     severity_text,
 )
 
@@ -79,7 +80,10 @@ def finding_block(code: str, finding: Document) -> RenderableType:
         elif advice["experiment"]:
             line = f"Try it: advisor experiment run {advice['experiment']}{argument_words(advice['arguments'])}"
             parts.append(Text(line, style="dim"))
-    title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), f"  [{code}]")
+    if finding.get("assigned"):
+        parts.append(Text(f"Seen to by {shown(finding['assigned'])}", style="dim"))
+    name = (f"  [{code} {finding['id']}]", "dim")
+    title = Text.assemble((level.upper(), COLOURS[level]), "  ", (shown(finding["title"]), "bold"), name)
     return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))
 
 
@@ -111,6 +115,7 @@ def audit_blocks(audit: Document) -> Iterable[RenderableType]:
         yield Text("")
     for code, finding in findings:
         yield finding_block(code, finding)
+    yield from outcome_lines("Settled: not put forward", settled_findings(audit))
     yield from outcome_lines("Passed: nothing found, and what could have been seen", quiet_outcomes(audit, "passed"))
     yield from outcome_lines("Not applicable here", quiet_outcomes(audit, "not_applicable"))
     yield from outcome_lines("Failed: a fault of ours, please report it", quiet_outcomes(audit, "failed"))

@@ -58,14 +58,25 @@ def fact_rows(facts: Iterable[Document]) -> list[dict[str, str]]:
 
 
 def ranked_findings(audit: Document) -> list[tuple[str, Document]]:
-    """All findings with their check's code: the most severe first, what decides trust before what rests on it."""
+    """All open findings with their check's code: the most severe first, what decides trust before what rests on it."""
     order = {code: number for number, code in enumerate(TRUST)}
 
     def rank(pair: tuple[str, Document]) -> tuple[int, int, float]:
         code, severity = pair[0], pair[1]["severity"]
         return -LEVELS.index(severity["level"]), order.get(code, len(order)), -(severity["errors_explained"] or 0.0)
 
-    return sorted(((str(o["code"]), f) for o in audit["outcomes"] for f in o["findings"]), key=rank)
+    found = ((str(o["code"]), f) for o in audit["outcomes"] for f in o["findings"])
+    return sorted((pair for pair in found if not pair[1].get("settled")), key=rank)
+
+
+def settled_findings(audit: Document) -> list[tuple[str, str]]:
+    """Title and what was decided of every finding that is not put forward."""
+    return [
+        (f"{shown(f['title'])} ({f['id']})", shown(f["settled"]))
+        for o in audit["outcomes"]
+        for f in o["findings"]
+        if f.get("settled")
+    ]
 
 
 def severity_text(severity: Document) -> str:

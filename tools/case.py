@@ -16,6 +16,7 @@ from tools.settings import Settings
 if TYPE_CHECKING:
     from tools.derived import Derived
     from tools.eyes import Eyes
+    from tools.own_model import OwnModel
 
 FEWEST_COVERED = 30
 """Fewer predictions than this (and than half of the evaluation images) say too little of a model to speak for it."""
@@ -64,6 +65,10 @@ class Case:
         The user's model; None = only the advisor's own baseline can speak.
     store : Store
         Where derived arrays are kept.
+    own_model : OwnModel or None
+        The network that made ``predictions``, where it is here to be asked again.
+    confirmed : frozenset of (str, str)
+        Content (sha256) and label of pictures whose label a person has confirmed.
 
     Raises
     ------
@@ -76,6 +81,8 @@ class Case:
     settings: Settings = field(default_factory=Settings)
     predictions: Predictions | None = None
     store: Store = field(default_factory=MemoryStore)
+    own_model: "OwnModel | None" = None
+    confirmed: frozenset[tuple[str, str]] = frozenset()
 
     def __post_init__(self) -> None:
         if self.dataset.ids.tolist() != self.space.ids.tolist():
@@ -97,6 +104,13 @@ class Case:
     def targets(self) -> NDArray[np.int64]:
         """Class numbers, shape (n,); -1 = unlabelled."""
         return self.dataset.targets
+
+    @cached_property
+    def confirmed_rows(self) -> NDArray[np.bool_]:
+        """Images whose label of today a person has confirmed, shape (n,)."""
+        names = (self.classes[t] if t >= 0 else "" for t in self.targets.tolist())
+        pairs = zip(self.dataset.sha256.tolist(), names, strict=True)
+        return np.array([pair in self.confirmed for pair in pairs], dtype=np.bool_)
 
     @cached_property
     def has_test(self) -> bool:
@@ -137,6 +151,8 @@ class Case:
             self.predictions.fingerprint if self.predictions else "-",
             repr((self.settings.seed, self.settings.group_column, self.settings.folds, self.settings.repeats)),
             repr((self.settings.confidence, self.settings.margin)),
+            *sorted(digest + name for digest, name in self.confirmed),
+            *(() if self.own_model is None else (self.own_model.fingerprint,)),
         )
         return sha256("\0".join(parts).encode()).hexdigest()
 

@@ -9,6 +9,7 @@ import numpy as np
 from tools.case import Case
 from tools.dataset import encode_id
 from tools.deciding import Rule
+from tools.decisions import finding_id
 from tools.effects import Effect, Measure
 from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation, Rung
 from tools.metrics import quality
@@ -70,6 +71,9 @@ def finding_json(finding: Finding, effects: Effects = UNTRIED) -> Json:
     return {
         "code": finding.code,
         "title": finding.title,
+        "id": finding_id(finding),
+        "settled": finding.settled or None,
+        "assigned": finding.assigned or None,
         "severity": asdict(finding.severity),
         "scope": {
             "classes": list(finding.scope.classes),
@@ -167,9 +171,9 @@ def fidelity(case: Case) -> tuple[Evidence, Evidence]:
 
 
 def ranked(outcomes: Sequence[Outcome]) -> list[Finding]:
-    """All findings, most severe first; what decides trust before what rests on it."""
+    """All open findings, most severe first; what decides trust before what rests on it."""
     order = {code: number for number, code in enumerate(TRUST)}
-    findings = [f for outcome in outcomes for f in outcome.findings]
+    findings = [f for outcome in outcomes for f in outcome.findings if not f.settled]
     return sorted(
         findings,
         key=lambda f: (-LEVELS.index(f.severity.level), order.get(f.code, 9), -(f.severity.errors_explained or 0.0)),

@@ -205,6 +205,10 @@ class Finding:
         How far up the evidence ladder a cue got.
     errors, correct : frozenset of str or None
         For a cause of an A → B confusion: which error images, and which correct images of A, show it.
+    settled : str
+        What a person decided about it, so that it is not put forward; empty = open.
+    assigned : str
+        Who sees to it, and until when; empty = nobody was named.
     """
 
     code: str
@@ -218,6 +222,8 @@ class Finding:
     rung: Rung | None = None
     errors: frozenset[str] | None = None
     correct: frozenset[str] | None = None
+    settled: str = ""
+    assigned: str = ""
 
     def __post_init__(self) -> None:
         if not self.evidence:

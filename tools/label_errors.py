@@ -6,7 +6,7 @@ label are judged together, by scores that never saw the group, and any other pic
 fitted twice, the second time without what the first doubted (METHODS §2; figures: benchmarks/labels.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,12 @@ def case_suspects(case: Case) -> Suspects:
         return {name: getattr(found, name) for name in names}
 
     kept = case.derived.kept("suspects", compute)
-    return Suspects(**{name: kept[name] for name in names})  # type: ignore[arg-type]
+    return without_confirmed(case, Suspects(**{name: kept[name] for name in names}))  # type: ignore[arg-type]
+
+
+def without_confirmed(case: Case, suspects: Suspects) -> Suspects:
+    """A label that a person has confirmed is no suspect; it keeps its place in the ranking."""
+    return replace(suspects, flagged=suspects.flagged & ~case.confirmed_rows[suspects.rows])
 
 
 def find_suspects(

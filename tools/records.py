@@ -48,9 +48,15 @@ CREATE TABLE changes (number INTEGER PRIMARY KEY, at TEXT NOT NULL, before INTEG
 CREATE TABLE advice (id TEXT NOT NULL, dataset INTEGER NOT NULL, at TEXT NOT NULL, document TEXT NOT NULL,
     PRIMARY KEY (id, dataset)) WITHOUT ROWID;
 """,
+    """
+CREATE TABLE decisions (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,
+    title TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, until TEXT NOT NULL, owner TEXT NOT NULL,
+    label TEXT NOT NULL, share REAL NOT NULL, images INTEGER NOT NULL, classes TEXT NOT NULL, undone TEXT NOT NULL);
+""",
 )
 """Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
 SCHEMA_VERSION = len(LAYOUTS)
+DECISIONS_SINCE = 3
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"
@@ -265,6 +271,13 @@ def _matching_rows(dataset: Dataset, ids: list[str], digests: list[str]) -> NDAr
     pairs = zip(dataset.ids.tolist(), dataset.sha256.tolist(), strict=True)
     rows = [by_both.get(pair, by_content.get(pair[1], -1)) for pair in pairs]
     return np.array(rows, dtype=np.int64)
+
+
+def confirmed_labels(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Content and label of the pictures whose label a person has confirmed."""
+    if int(db.execute("PRAGMA user_version").fetchone()[0]) < DECISIONS_SINCE:
+        return frozenset()
+    return frozenset(db.execute("SELECT about, label FROM decisions WHERE kind = 'confirm-label' AND undone = ''"))
 
 
 def put_import(db: sqlite3.Connection, version: int, record: Mapping[str, Any]) -> None:

@@ -279,7 +279,7 @@ class Workspace:
             space = self._space(db, dataset, settings.encoder)
             predictions = records.get_predictions(db, self.files, dataset, None)
             own = model_of(db, self.path, predictions.model, predictions.version) if predictions else None
-            return Case(dataset, space, settings, predictions, self.store, own)
+            return Case(dataset, space, settings, predictions, self.store, own, records.confirmed_labels(db))
 
         return self.database.read(assemble) or self._no_dataset()
 

@@ -16,6 +16,8 @@ def printed(*blocks: Any) -> str:
 def finding(level: str, title: str) -> dict[str, Any]:
     return {
         "title": title,
+        "id": "3fa92c01",
+        "settled": None,
         "severity": {"level": level, "errors_explained": 0.231, "gain": None},
         "summary": "12 of 52 errors [bold]x[/bold]",
         "rung": "used",

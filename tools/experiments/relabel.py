@@ -7,7 +7,7 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
-from tools.label_errors import Suspects, case_suspects, find_suspects
+from tools.label_errors import Suspects, case_suspects, find_suspects, without_confirmed
 from tools.training.baseline import Training
 from tools.whatif import Arguments
 
@@ -24,7 +24,11 @@ def suspects(case: Case, training: Training) -> Suspects:
     """Doubt the labels of this training set by nothing but itself; once for every change that asks."""
     key = f"suspects-{sha256(training.rows.tobytes() + training.labels.tobytes()).hexdigest()}"
     groups, classes = case.derived.grouping.groups, len(case.classes)
-    return case.derived.once(key, lambda: find_suspects(case.space.vectors, training, groups, classes, case.rng(key)))
+
+    def compute() -> Suspects:
+        return without_confirmed(case, find_suspects(case.space.vectors, training, groups, classes, case.rng(key)))
+
+    return case.derived.once(key, compute)
 
 
 def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:

@@ -1,0 +1,115 @@
+"""Declarations of ``advisor decide``."""
+
+from typing import Annotated
+
+import typer
+
+from app.options import HOME, Json, Workspace
+
+decide = typer.Typer(no_args_is_help=True, help="Findings known, put off or owned; labels confirmed. Kept for good.")
+Id = Annotated[str, typer.Argument(metavar="ID", help="Of a finding; stands behind its title in advisor audit.")]
+Who = Annotated[str, typer.Option("--who", metavar="NAME", help="Who decides.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, for those who come later.")]
+
+
+@decide.command()
+def dismiss(finding: Id, who: Who = "", why: Why = "", workspace: Workspace = HOME, json: Json = None) -> None:
+    """Say that a finding is known and fine; it comes back only if its evidence grows past a stated margin.
+
+    Example:
+
+      advisor decide dismiss 3fa92c01 --why "the two kinds are sold together" --who Ada
+    """
+    from app.decide import run_decide
+
+    run_decide(finding, "dismiss", who=who, why=why, workspace=workspace, json=json)
+
+
+@decide.command()
+def snooze(
+    finding: Id,
+    until: Annotated[str, typer.Option("--until", metavar="DAY", help="As 2026-12-24.")],
+    who: Who = "",
+    why: Why = "",
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Put a finding off until a day.
+
+    Example:
+
+      advisor decide snooze 3fa92c01 --until 2026-12-24
+    """
+    from app.decide import run_decide
+
+    run_decide(finding, "snooze", who=who, why=why, until=until, workspace=workspace, json=json)
+
+
+@decide.command()
+def own(
+    finding: Id,
+    owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="Who sees to it.")],
+    until: Annotated[str, typer.Option("--due", metavar="DAY", help="As 2026-12-24.")] = "",
+    who: Who = "",
+    why: Why = "",
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Give a finding an owner, and a day by which it is due.
+
+    Example:
+
+      advisor decide own 3fa92c01 --owner Ada --due 2026-12-24
+    """
+    from app.decide import run_decide
+
+    run_decide(finding, "own", who=who, why=why, until=until, owner=owner, workspace=workspace, json=json)
+
+
+@decide.command("confirm-label")
+def confirm_label(
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE…", help="Ids of pictures whose label is right.")],
+    who: Who = "",
+    why: Why = "",
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Say that labels were looked at and are right; they are not called wrong again unless they change.
+
+    Example:
+
+      advisor decide confirm-label train/Lime/lime_003.jpg --who Ada
+    """
+    from app.decide import run_confirm
+
+    run_confirm(images, who=who, why=why, workspace=workspace, json=json)
+
+
+@decide.command("list")
+def list_(workspace: Workspace = HOME, json: Json = None) -> None:
+    """List every decision with who, when and why, those taken back included.
+
+    Example:
+
+      advisor decide list
+    """
+    from app.decide import run_list
+
+    run_list(workspace=workspace, json=json)
+
+
+@decide.command()
+def undo(
+    number: Annotated[int, typer.Argument(metavar="N", min=1, help="Number of a decision; see: advisor decide list.")],
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Take a decision back; the record of it stays.
+
+    Example:
+
+      advisor decide undo 3
+    """
+    from app.decide import run_undo
+
+    run_undo(number, workspace=workspace, json=json)
