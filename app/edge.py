@@ -1,5 +1,6 @@
 """The only place that reads the environment; everything below gets it as arguments."""
 
+import getpass
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -101,6 +102,14 @@ def read_context(case: "Case", memory: "Memory", on_step: Progress) -> "Context"
 def interactive() -> bool:
     """Whether a person sits at both ends, so that a question may be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def user_name() -> str:
+    """Who sits at the machine, as its operating system says; empty if it does not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def child_environment(root: str) -> dict[str, str]:

@@ -8,13 +8,17 @@ from rich.text import Text
 
 from app.escaping import shown
 from app.printing import case_lines, heading, table
-from app.views import Document
+from app.views import Document, counted
+from tools.change_documents import replay_json
+from tools.changing import history
 from tools.documents import case_head, dataset_json
 
 if TYPE_CHECKING:
     from tools.case import Case
     from tools.importing import Imported
     from tools.workspace import Workspace
+
+SHOWN_CONFLICTS = 12
 
 
 def import_document(case: "Case", done: "Imported") -> dict[str, Any]:
@@ -32,22 +36,57 @@ def import_document(case: "Case", done: "Imported") -> dict[str, Any]:
         "dataset": dataset_json(case),
         "changed": done.changed,
         "changes": None if done.diff is None else done.diff.to_json(),
+        "replayed": replay_json(done.replay),
         "encoder_choice": done.encoder,
         "predictions": done.predictions or None,
         "seconds": round(done.seconds, 3),
     }
 
 
+def replay_lines(replayed: Document | None) -> Iterable[RenderableType]:
+    """What the changes accepted earlier made of an import, and where the files say otherwise."""
+    if replayed is None:
+        return
+    pieces = [counted(replayed["relabelled"], "label"), f"{counted(replayed['left_out'], 'picture')} left out"]
+    if replayed["gone"]:
+        pieces.append(f"{counted(replayed['gone'], 'picture')} no longer there")
+    yield Text(f"Accepted changes made again on what the files say: {', '.join(pieces)} (advisor change list)")
+    conflicts = replayed["conflicts"]
+    if conflicts:
+        yield Text(f"{counted(len(conflicts), 'file')} with a new label of its own, which stands:", style="bold")
+        rows = [
+            {
+                "Picture": shown(c["id"]),
+                "The file says": shown(c["seen"] or "unlabelled"),
+                "Change": str(c["change"]),
+                "Said": shown(c["wanted"] or "left out"),
+            }
+            for c in conflicts[:SHOWN_CONFLICTS]
+        ]
+        yield table(rows, tuple(rows[0]))
+    if len(conflicts) > SHOWN_CONFLICTS:
+        yield Text(f"and {len(conflicts) - SHOWN_CONFLICTS} more; --json lists all of them", style="dim")
+    for name, images in replayed["unassigned"].items():
+        yield Text(
+            f"{counted(len(images), 'picture')} of {shown(name)} came after the class was split and belong to none of "
+            f"its kinds, e.g. {shown(images[0])}: advisor change relabel"
+        )
+
+
 def status_document(kept: "Workspace", case: "Case") -> dict[str, Any]:
     """``status --json``: versions, counts, predictions, choices."""
     given = case.predictions
     versions = kept.datasets()
+    made = {c.after: c.number for c in history(kept).changes if c.after != c.before}
     headline = f"Dataset version {case.dataset.version} with {len(case.dataset)} images"
     return {
         **case_head(case, headline),
         "workspace": str(kept.path),
         "dataset": dataset_json(case),
-        "versions": [{"version": v.version, "created": v.created, "images": v.images} for v in versions],
+        "versions": [
+            {"version": v.version, "created": v.created, "images": v.images, "change": made.get(v.version)}
+            for v in versions
+        ],
         "predictions": None
         if given is None
         else {"model": given.model, "version": given.version, "covered": int(given.covered.sum())},
@@ -78,7 +117,12 @@ def status_blocks(document: Document) -> Iterable[RenderableType]:
     yield Text("")
     yield heading("Versions")
     rows = [
-        {"Version": str(v["version"]), "Pictures": str(v["images"]), "Imported (UTC)": v["created"]}
+        {
+            "Version": str(v["version"]),
+            "Pictures": str(v["images"]),
+            "Made (UTC)": v["created"],
+            "By": f"change {v['change']}" if v["change"] else "import",
+        }
         for v in document["versions"]
     ]
-    yield table(rows, ("Version", "Pictures", "Imported (UTC)"))
+    yield table(rows, tuple(rows[0]))

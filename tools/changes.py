@@ -109,8 +109,6 @@ class Change:
         Ids of pictures with the same bytes as an edited one that were not edited.
     renamed : mapping of str to str
         For a merge: the old classes and the new one, also for pictures that come later.
-    confirmed : tuple of Edit
-        Suspected labels that a person looked at and kept.
     undoes : int or None
     moves : tuple of Move
     conflicts : tuple of Conflict
@@ -134,7 +132,6 @@ class Change:
     edits: tuple[Edit, ...] = ()
     spared: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
-    confirmed: tuple[Edit, ...] = ()
     undoes: int | None = None
     moves: tuple[Move, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -183,11 +180,6 @@ class History:
     def derived(self) -> frozenset[int]:
         """Dataset versions made by replaying, so that no file says what they say."""
         return frozenset(c.after for c in self.changes if c.after not in (c.before, c.base))
-
-    @property
-    def confirmed(self) -> frozenset[tuple[str, str | None]]:
-        """Content and label of suspects that a person kept."""
-        return frozenset((e.sha256, e.before) for c in self.standing for e in c.confirmed)
 
     def base(self, versions: Iterable[int]) -> int:
         """The newest dataset version that says what the files say; 0 = none."""

@@ -41,7 +41,6 @@ class Draft:
         What it does, in one sentence.
     edits : tuple of Edit
     renamed : mapping of str to str
-    confirmed : tuple of Edit
     notes : tuple of str
         What a person must know before relying on figures from then on.
     """
@@ -50,7 +49,6 @@ class Draft:
     summary: str
     edits: tuple[Edit, ...] = ()
     renamed: Mapping[str, str] | None = None
-    confirmed: tuple[Edit, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -110,11 +108,9 @@ def accept(workspace: Workspace, dataset: Dataset, draft: Draft, *, why: str = "
         pairs = zip(dataset.ids.tolist(), dataset.sha256.tolist(), strict=True)
         change = Change(
             number=_next(db), at=records.now(), before=now, after=now, kind=draft.kind, summary=draft.summary,
-            why=why, by=by, edits=draft.edits, renamed=draft.renamed or {}, confirmed=draft.confirmed,
+            why=why, by=by, edits=draft.edits, renamed=draft.renamed or {},
             spared=tuple(image for image, digest in pairs if digest in contents and image not in named),
         )  # fmt: skip
-        if not draft.edits and not change.renamed:
-            return put_change(db, change)  # only confirmations: worth remembering, but no new version
         return _commit(db, workspace, History((*list_changes(db).changes, change)))
 
 
@@ -140,8 +136,6 @@ def undo(workspace: Workspace, number: int | None = None, *, why: str = "", by: 
             )
         now = records.latest_version(db)
         change = undo_entry(_next(db), now, target, why, by)
-        if not target.edits and not target.renamed and target.undoes is None:
-            return put_change(db, change)
         return _commit(db, workspace, History((*known.changes, change)))
 
 

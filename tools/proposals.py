@@ -5,29 +5,22 @@ said what it means.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Case
-from tools.changes import Edit, History
+from tools.changes import Edit
 from tools.changing import Draft, NothingToChange
-from tools.checks.contradicting_duplicates import contradicting
 from tools.checks.hidden_subclasses import class_kinds
 from tools.contrast import contrast
-from tools.duplicates import duplicates
 from tools.errors import UnknownName
-from tools.label_errors import case_suspects, find_suspects
 from tools.readers.listing import written_class
 from tools.readers.match_ids import Places
 from tools.subclasses import FEWEST
-from tools.training.baseline import plain_training
 from tools.wording import listed
 
 SHOWN = 3
-COPIES_KEPT = ("test", "val", "train")
-"""Of a set of copies the one in the first of these splits is kept: a leaked picture is taken out of training."""
 RULER = (
     "{count} of these are test pictures. They are the ruler: figures from before and after this change are measured "
     "on different labels or pictures and cannot be compared. advisor ledger compares both models on the new ones"
@@ -36,30 +29,6 @@ NO_TEST = (
     "There is no test split: errors are counted on the very pictures that change here, so a better figure is not yet a "
     "better model. advisor ledger compares both models on the new labels"
 )
-BY_MACHINE = (
-    "Labels that a model found likely were given to test pictures that nobody looked at: the model will look better "
-    "than it is"
-)
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A label that looks wrong.
-
-    Attributes
-    ----------
-    row : int
-    id, split, given, suggested : str
-    doubt : float
-        0 … 1.
-    """
-
-    row: int
-    id: str
-    split: str
-    given: str
-    suggested: str
-    doubt: float
 
 
 def find_rows(case: Case, texts: Sequence[str]) -> list[int]:
@@ -172,112 +141,6 @@ def remove(case: Case, rows: Iterable[int], *, test_too: bool, what: str = "") -
     if emptied:
         notes += (f"No picture is left of {listed(emptied)}: the data set no longer has the class",)
     return Draft("remove", f"{counted(len(edits))} left out" + (f": {what}" if what else ""), edits, notes=notes)
-
-
-def suspects(case: Case, known: History, *, test_too: bool) -> tuple[list[Suspect], int]:
-    """Labels that look wrong, the most doubtful first; and how many a person has already confirmed.
-
-    With ``test_too`` the test pictures are doubted as well, by scores of the other labelled pictures.
-    """
-    found = case_suspects(case)
-    rows, flagged = found.rows, found.flagged
-    suggested, doubt = found.suggested, found.doubt
-    if test_too and case.has_test:
-        every = np.flatnonzero(case.fit | case.evaluation)
-        training = plain_training(every, case.targets, len(case.classes))
-        groups = case.derived.grouping.groups
-        whole = find_suspects(
-            case.space.vectors, training, groups, len(case.classes), case.rng("wrong-labels-test"),
-            graph=case.derived.graph,
-        )  # fmt: skip
-        held_out = case.evaluation[every]
-        rows = np.concatenate([rows, every[held_out]])
-        flagged = np.concatenate([flagged, whole.flagged[held_out]])
-        suggested = np.concatenate([suggested, whole.suggested[held_out]])
-        doubt = np.concatenate([doubt, whole.doubt[held_out]])
-    out, confirmed = [], 0
-    for at in np.flatnonzero(flagged)[np.argsort(-doubt[flagged], kind="stable")].tolist():
-        row = int(rows[at])
-        given = case.classes[int(case.targets[row])]
-        if (str(case.dataset.sha256[row]), given) in known.confirmed:
-            confirmed += 1
-            continue
-        split, better = str(case.dataset.splits[row]), case.classes[int(suggested[at])]
-        out.append(Suspect(row, str(case.ids[row]), split, given, better, float(doubt[at])))
-    return out, confirmed
-
-
-def relabel_suspects(case: Case, known: History, *, test_too: bool) -> Draft:
-    """Give every suspect the label that fits better.
-
-    Raises
-    ------
-    NothingToChange
-        If no label looks wrong.
-    """
-    found, confirmed = suspects(case, known, test_too=test_too)
-    if not found:
-        raise NothingToChange(
-            expected="labels that look wrong",
-            seen=f"none but {confirmed} that a person confirmed" if confirmed else "none",
-            todo="Nothing is suggested. advisor audit --check wrong-labels says what could have been seen.",
-        )
-    draft = relabel(case, ((s.row, s.suggested) for s in found), test_too=test_too)
-    notes = (
-        "Nobody has looked at these pictures; not all suspected labels are wrong. advisor change sheet FILE lists "
-        "them for a person to decide",
-        *draft.notes,
-    )
-    if case.has_test and any(case.evaluation[s.row] for s in found):
-        notes += (BY_MACHINE,)
-    if confirmed:
-        notes += (f"{counted(confirmed)} that a person confirmed stay as they are",)
-    return Draft(draft.kind, f"{draft.summary}, as suspected", draft.edits, notes=notes)
-
-
-def spare_copies(case: Case, *, test_too: bool) -> Draft:
-    """Leave out all but one of every set of copies; sets under unlike labels are not for us to decide.
-
-    Raises
-    ------
-    NothingToChange
-    """
-    sets = duplicates(case).sets
-    splits = case.dataset.splits
-    undecided = np.isin(sets, sets[contradicting(case.targets, sets)])
-    rank = np.array([COPIES_KEPT.index(s) if s in COPIES_KEPT else len(COPIES_KEPT) for s in splits.tolist()])
-    order = np.lexsort((np.arange(len(sets)), rank, sets))
-    first = np.ones(len(sets), dtype=np.bool_)
-    first[order[1:]] = sets[order[1:]] != sets[order[:-1]]
-    may = np.isin(splits, ("train", "val")) | ((splits == "test") & (test_too or not case.has_test))
-    spare = ~first & may & ~undecided
-    draft = remove(case, np.flatnonzero(spare).tolist(), test_too=test_too, what="copies of a picture that stays")
-    notes = draft.notes
-    if undecided.any():
-        count = len(np.unique(sets[undecided]))
-        notes += (f"{count} sets of copies carry unlike labels and stay: advisor change remove --suggested "
-                  "contradictions, or relabel them",)  # fmt: skip
-    left = int((~first & (splits == "test") & ~may & ~undecided).sum())
-    if left:
-        notes += (f"{left} test pictures are copies of test pictures and stay; --test-too takes them out",)
-    return Draft(draft.kind, draft.summary, draft.edits, notes=notes)
-
-
-def contradictions(case: Case, *, test_too: bool) -> Draft:
-    """Leave out the pictures of every set of copies that carries unlike labels: which is right nobody has said.
-
-    Raises
-    ------
-    NothingToChange
-    """
-    sets = duplicates(case).sets
-    rows = contradicting(case.targets, sets)
-    if case.has_test and not test_too:
-        rows &= ~case.evaluation
-    what = "copies of one picture under unlike labels"
-    draft = remove(case, np.flatnonzero(rows).tolist(), test_too=test_too, what=what)
-    note = "One label of each set may be right: a person can keep it with advisor change relabel instead"
-    return Draft(draft.kind, draft.summary, draft.edits, notes=(note, *draft.notes))
 
 
 def split(case: Case, name: str, names: Sequence[str]) -> Draft:

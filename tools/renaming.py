@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tools import records
 from tools.case import Arrays
 from tools.changes import History
 from tools.dataset import Dataset
@@ -16,34 +15,32 @@ from tools.workspace import Workspace
 def rename_predictions(
     db: sqlite3.Connection, workspace: Workspace, dataset: Dataset, known: History
 ) -> tuple[tuple[int, int], ...]:
-    """Copies of each model's newest predictions in the class names that stand, where the kept ones have others.
+    """Copies of the newest predictions of every model version in the class names that stand, where they have others.
 
     A merged class gets the sum of the scores; which class was said stays what the model said. The order of models is
     kept, because the newest is the one whose errors are counted.
     """
     copies = {new: old for c in known.changes for old, new in c.predictions}
-    current: dict[str, tuple[Any, ...]] = {}
-    given: dict[str, tuple[Any, ...]] = {}
-    for row in db.execute("SELECT number, model, model_version, classes, full_vectors, file FROM predictions "
-                          "ORDER BY number").fetchall():  # fmt: skip
-        current[row[1]] = row
+    current: dict[tuple[str, str], tuple[Any, ...]] = {}
+    given: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for row in db.execute(
+        "SELECT number, created, model, model_version, classes, full_vectors, file FROM predictions ORDER BY number"
+    ).fetchall():
+        current[row[2:4]] = row
         if row[0] not in copies:
-            given[row[1]] = row
-    wanted = {}
-    for model, row in given.items():
-        names = [known.new_name(name, dataset.classes) for name in json.loads(row[3])]
-        wanted[model] = [*dict.fromkeys(names)], names
-    if all(json.loads(current[model][3]) == wanted[model][0] for model in given):
+            given[row[2:4]] = row
+    names = {key: [known.new_name(name, dataset.classes) for name in json.loads(row[4])] for key, row in given.items()}
+    wanted = {key: [*dict.fromkeys(renamed)] for key, renamed in names.items()}
+    if all(json.loads(current[key][4]) == wanted[key] for key in given):
         return ()
     out = []
-    for model in sorted(given, key=lambda m: current[m][0]):
-        number, _, version, classes, full, file = given[model]
-        merged, names = wanted[model]
-        if json.loads(classes) != merged:
-            file = workspace.files.write(_merged(workspace.files.read(file), names, merged))
+    for key in sorted(given, key=lambda k: current[k][0]):
+        number, created, _, _, classes, full, file = given[key]
+        if json.loads(classes) != wanted[key]:
+            file = workspace.files.write(_merged(workspace.files.read(file), names[key], wanted[key]))
         done = db.execute(
             "INSERT INTO predictions VALUES (NULL,?,?,?,?,?,?,?)",
-            (records.now(), dataset.version, model, version, json.dumps(merged), full, file),
+            (created, dataset.version, *key, json.dumps(wanted[key]), full, file),
         )
         out.append((int(number), int(done.lastrowid or 0)))
     return tuple(out)

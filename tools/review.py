@@ -3,19 +3,19 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.case import Case
 from tools.cells import guarded, guarded_path, plain
-from tools.changes import Edit
 from tools.changing import Draft, NothingToChange
 from tools.errors import AdvisorError, UnknownName
-from tools.proposals import Suspect, class_to_be, counted, edits_to, find_rows, relabel
+from tools.proposals import class_to_be, counted, edits_to, find_rows, relabel
 from tools.readers.csv_table import LABEL_NAMES, PATH_NAMES
 from tools.readers.match_ids import Places
 from tools.readers.tables import Table, read_table
 from tools.store import replace_file
+from tools.suggestions import Suspect
 
 COLUMNS = ("id", "label", "suggested", "decision", "split", "doubt")
 ACCEPT, REJECT, REMOVE = "accept", "reject", "remove"
@@ -158,28 +158,22 @@ def read_ids(path: Path, case: Case) -> list[int]:
     return find_rows(case, [line.strip() for line in lines if line.strip()])
 
 
-def reviewed(case: Case, decisions: Decisions, *, test_too: bool) -> Draft:
-    """The change that a person's decisions ask for.
+def reviewed(case: Case, decisions: Decisions, *, test_too: bool) -> Draft | None:
+    """The change that a person's decisions ask for; None where labels were confirmed and nothing else.
 
     Raises
     ------
     NothingToChange
         If nothing is decided.
     """
-    confirmed = tuple(
-        Edit(str(case.ids[row]), str(case.dataset.sha256[row]), name, name)
-        for row in decisions.kept
-        for name in [case.classes[int(case.targets[row])] if case.targets[row] >= 0 else None]
-    )
     notes: tuple[str, ...] = ()
     if decisions.undecided:
         notes = (f"{counted(decisions.undecided)} without a decision stay as they are",)
     if edits_to(case, decisions.wanted):
         draft = relabel(case, decisions.wanted, test_too=test_too)
-        what = draft.summary + (f", {len(confirmed)} labels confirmed" if confirmed else "")
-        return Draft("relabel", what, draft.edits, confirmed=confirmed, notes=(*draft.notes, *notes))
-    if confirmed:
-        return Draft("relabel", f"{len(confirmed)} labels confirmed", confirmed=confirmed, notes=notes)
+        return replace(draft, notes=(*draft.notes, *notes))
+    if decisions.kept:
+        return None
     raise NothingToChange(
         expected=f"at least one decision: {', '.join(WORDS)}, or another class",
         seen="no decision" if decisions.undecided else "labels that the pictures have already",

@@ -9,24 +9,14 @@ import pytest
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.case import Case
-from tools.changes import Change, Edit, History
+from tools.changes import Edit
 from tools.changing import NothingToChange
 from tools.dataset import Label
 from tools.errors import AdvisorError, UnknownName, UnreadableInput
 from tools.label_errors import case_suspects
-from tools.proposals import (
-    class_to_be,
-    contradictions,
-    find_rows,
-    merge,
-    relabel,
-    relabel_suspects,
-    remove,
-    spare_copies,
-    split,
-    suspects,
-)
+from tools.proposals import class_to_be, find_rows, merge, relabel, remove, split
 from tools.review import COLUMNS, read_decisions, read_ids, reviewed, write_sheet
+from tools.suggestions import Suspect, contradictions, relabel_suspects, spare_copies, suspects
 
 SIZES = {"apple": 60, "pear": 60, "plum": 60}
 
@@ -38,7 +28,7 @@ def flipped() -> tuple[Case, dict[str, str]]:
 
 def test_suspects_are_those_of_the_check_and_lead_back_to_the_truth(flipped: tuple[Case, dict[str, str]]) -> None:
     case, truth = flipped
-    draft = relabel_suspects(case, History(), test_too=False)
+    draft = relabel_suspects(case, test_too=False)
     doubted = case_suspects(case)
     assert {e.id for e in draft.edits} == set(case.ids[doubted.rows[doubted.flagged]].tolist())
     right = sum(truth.get(e.id) == e.after for e in draft.edits)
@@ -50,7 +40,7 @@ def test_suspects_are_those_of_the_check_and_lead_back_to_the_truth(flipped: tup
 def test_a_clean_case_proposes_nothing() -> None:
     clean = vector_case(SIZES, separation=12.0, test_share=0.3)
     for propose in (
-        lambda: relabel_suspects(clean, History(), test_too=False),
+        lambda: relabel_suspects(clean, test_too=False),
         lambda: spare_copies(clean, test_too=False),
         lambda: contradictions(clean, test_too=False),
     ):
@@ -60,14 +50,11 @@ def test_a_clean_case_proposes_nothing() -> None:
 
 def test_labels_that_a_person_confirmed_are_not_proposed_again(flipped: tuple[Case, dict[str, str]]) -> None:
     case, _ = flipped
-    first = suspects(case, History(), test_too=False)[0][0]
-    digest = str(case.dataset.sha256[first.row])
-    keeps = Change(1, "", 1, 1, "relabel", "", confirmed=(Edit(first.id, digest, first.given, first.given),))
-    found, confirmed = suspects(case, History((keeps,)), test_too=False)
-    assert confirmed == 1
-    assert first.id not in {s.id for s in found}
-    taken_back = History((keeps, Change(2, "", 1, 1, "undo", "", undoes=1)))
-    assert suspects(case, taken_back, test_too=False)[1] == 0
+    first = suspects(case, test_too=False)[0]
+    sure = replace(case, confirmed=frozenset({(str(case.dataset.sha256[first.row]), first.given)}))
+    for test_too in (False, True):
+        assert first.id not in {s.id for s in suspects(sure, test_too=test_too)}
+    assert "1 picture whose label a person confirmed" in relabel_suspects(sure, test_too=False).notes[-1]
 
 
 def test_test_pictures_are_doubted_and_changed_only_when_asked(flipped: tuple[Case, dict[str, str]]) -> None:
@@ -76,14 +63,14 @@ def test_test_pictures_are_doubted_and_changed_only_when_asked(flipped: tuple[Ca
     wrong = {str(case.ids[row]): "pear" for row in rows}
     labels = tuple(replace(x, name=wrong.get(x.image_id, x.name)) for x in case.dataset.labels)
     case = replace(case, dataset=replace(case.dataset, labels=labels))
-    assert not {s.id for s in suspects(case, History(), test_too=False)[0]} & wrong.keys()
-    found = {s.id: s.suggested for s in suspects(case, History(), test_too=True)[0]}
+    assert not {s.id for s in suspects(case, test_too=False)} & wrong.keys()
+    found = {s.id: s.suggested for s in suspects(case, test_too=True)}
     assert {i: found.get(i) for i in wrong} == dict.fromkeys(wrong, "apple")
     with pytest.raises(NothingToChange, match="--test-too"):
         relabel(case, [(rows[0], "apple")], test_too=False)
     with pytest.raises(NothingToChange, match="1 test pictures"):
         remove(case, [rows[0]], test_too=False)
-    draft = relabel_suspects(case, History(), test_too=True)
+    draft = relabel_suspects(case, test_too=True)
     assert any("cannot be compared" in note for note in draft.notes)
     assert any("look better than it is" in note for note in draft.notes)
 
@@ -227,7 +214,7 @@ def filled(path: Path, decisions: dict[str, str]) -> Path:
 
 def test_a_sheet_goes_out_and_comes_back(flipped: tuple[Case, dict[str, str]], tmp_path: Path) -> None:
     case, _ = flipped
-    found, _ = suspects(case, History(), test_too=False)
+    found = suspects(case, test_too=False)
     path = tmp_path / "sheet.csv"
     write_sheet(path, found)
     assert path.read_text("utf-8-sig").splitlines()[0] == ",".join(f'"{name}"' for name in COLUMNS)
@@ -240,12 +227,23 @@ def test_a_sheet_goes_out_and_comes_back(flipped: tuple[Case, dict[str, str]], t
     decided = read_decisions(path, case, new_class=False)
     assert decided.undecided == len(found) - 4
     draft = reviewed(case, decided, test_too=False)
+    assert draft is not None
     after = {e.id: e.after for e in draft.edits}
     assert after[one] == found[0].suggested
     assert after[four] is None
-    assert [e.id for e in draft.confirmed] == [two]
+    assert [str(case.ids[row]) for row in decided.kept] == [two]
+    assert two not in after
     assert after.get(three, found[2].given) == "plum"
     assert f"{len(found) - 4} pictures without a decision stay as they are" in draft.notes
+
+
+def test_a_sheet_that_only_confirms_changes_nothing(flipped: tuple[Case, dict[str, str]], tmp_path: Path) -> None:
+    case, _ = flipped
+    found = suspects(case, test_too=False)
+    write_sheet(tmp_path / "s.csv", found)
+    decided = read_decisions(filled(tmp_path / "s.csv", {found[0].id: "reject"}), case, new_class=False)
+    assert reviewed(case, decided, test_too=False) is None
+    assert decided.kept == (found[0].row,)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +279,7 @@ def test_any_table_of_ids_and_labels(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("file;class\n./00000.jpg;pear\n00001.jpg;\n00002.jpg;apple\n")
     draft = reviewed(case, read_decisions(path, case, new_class=False), test_too=False)
+    assert draft is not None
     assert [(e.id, e.before, e.after) for e in draft.edits] == [("00000.jpg", "apple", "pear")]
     path.write_text("file,x\n00000.jpg,1\n")
     assert read_ids(path, case) == [0]
@@ -297,8 +296,6 @@ def test_names_that_are_formulas_or_not_utf8_round_trip(tmp_path: Path) -> None:
     names = dict(zip(case.ids.tolist(), ids.tolist(), strict=True))
     labels = tuple(Label(names[x.image_id], x.name) for x in case.dataset.labels)
     case = replace(case, dataset=replace(case.dataset, ids=ids, labels=labels), space=replace(case.space, ids=ids))
-    from tools.proposals import Suspect
-
     found = [Suspect(row, str(ids[row]), "train", "=SUM(A1)", "-pear", 0.9) for row in (0, 1)]
     write_sheet(tmp_path / "s.csv", found)
     text = (tmp_path / "s.csv").read_text("utf-8-sig")
