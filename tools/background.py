@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
 from tools.folds import partition
-from tools.margins import held_out
 from tools.other_pictures import donors_of, smaller
 from tools.registry import NotApplicable
+from tools.scorers import scorer
 from tools.statistics import clustered_mean, group_permutation_p, quantile_of_normal
 
 RIDGE = 0.1
@@ -145,7 +145,7 @@ def read_parts(case: Case, fewest: int) -> Readings:
 
 @dataclass(frozen=True, eq=False)
 class Swapped:
-    """What the held-out baseline says of pictures on other backgrounds.
+    """What the held-out baseline, or the user's own network, says of pictures on other backgrounds.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ def _swapped(case: Case) -> Arrays:
     from embeddings.foreground import foreground_maps
     from embeddings.regions import NoRegion
 
-    heads, encoder, rng = held_out(case), case.eyes.encoder, case.rng("swap-backgrounds")
+    asked, encoder, rng = scorer(case), case.eyes.encoder, case.rng("swap-backgrounds")
     sample = case.derived.parts.rows
     judged = rng.permutation(sample[case.derived.judged[sample]])
     pools = {}
@@ -200,7 +200,7 @@ def _swapped(case: Case) -> Arrays:
     def one(at: int, end: int) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
         out = []
         part = rows[at:end].tolist()
-        pictures = smaller(case.eyes.pixels(part))
+        pictures = smaller(case.eyes.pixels(part), asked.side)
         maps = foreground_maps(encoder, pictures)
         for number, (row, pixels, probability) in enumerate(zip(part, pictures, maps, strict=True), at):
             dice = np.random.default_rng(seeds[number])
@@ -213,8 +213,7 @@ def _swapped(case: Case) -> Arrays:
                 versions = [put_on(pixels, probability, behind) for behind in (*same, *other)]
             except NoRegion:
                 continue
-            batch = np.stack([encoder.prepare(version) for version in versions])
-            said = heads.logits(np.full(len(batch), row), encoder.encode(batch).vectors).argmax(axis=1)
+            said = asked.logits(row, versions).argmax(axis=1)
             out.append((row, said, donors))
         return out
 

@@ -16,6 +16,7 @@ from tools.cues import PRESENT, balance_advice
 from tools.findings import Cost, Evidence, Rung
 from tools.ladder import Climbed, all_tests, further, ladder, of_effect
 from tools.likeness import far, mixed
+from tools.scorers import own_network, speaker
 from tools.shared_evidence import Shared
 from tools.slices import first_half
 from tools.statistics import quantile_of_normal
@@ -174,7 +175,8 @@ def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
     title = f"pictures that are {test.words}"
     cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung)
     evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect, case.settings.confidence))
-    note = "" if climbed.effect is None else further(climbed, "the advisor's own baseline").strip()
+    told_by = speaker(case) if own_network(case) is not None else "the advisor's own baseline"
+    note = "" if climbed.effect is None else further(climbed, told_by).strip()
     settled = climbed.rung in ("used", "causal")
     return replace(
         cause, evidence=evidence, note=note, settled=settled, also=tuple(others), named=not test.cue.of_class

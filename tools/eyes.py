@@ -161,15 +161,27 @@ class Eyes:
         return np.unique(np.array(chosen, dtype=np.int64))
 
     def in_slices(
-        self, count: int, work: Callable[[int, int], Done], size: int = BATCH, *, on_step: Progress = silent
+        self,
+        count: int,
+        work: Callable[[int, int], Done],
+        size: int = BATCH,
+        *,
+        side_by_side: bool | None = None,
+        on_step: Progress = silent,
     ) -> list[Done]:
         """Results of ``work(start, end)`` over slices of so many pictures, in order, each on a thread of its own.
 
-        Where an encoder's calls do not run side by side (on a GPU), one after the other.
+        Where calls do not run side by side (an encoder's on a GPU), one after the other.
+
+        Parameters
+        ----------
+        side_by_side : bool or None
+            Whether they do; None = as the encoder's.
         """
         from embeddings.cores import usable_cores
 
-        threads = (self._case.settings.threads or usable_cores()) if self.encoder.side_by_side else 1
+        apart = self.encoder.side_by_side if side_by_side is None else side_by_side
+        threads = (self._case.settings.threads or usable_cores()) if apart else 1
         out: list[Done] = []
         with ThreadPoolExecutor(threads) as pool:
             for found in pool.map(lambda at: work(at, min(at + size, count)), range(0, count, size)):

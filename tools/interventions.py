@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
 from tools.cues import Tested
-from tools.margins import HeldOut, held_out
 from tools.other_pictures import MovedProperty, OtherBackgrounds, smaller
 from tools.pixel_changes import CHANGEABLE
 from tools.registry import NotApplicable
+from tools.scorers import Scorer, scorer
 
 MOST_PICTURES = 20
 """Of each side; a picture costs ten encodings or more."""
@@ -93,7 +93,7 @@ class Effect:
 
 
 def intervene(case: Case, test: Tested) -> Moves:
-    """Change pictures of A and encode them again; kept in the case's store.
+    """Change pictures of A and ask about them again (``tools.scorers``); kept in the case's store.
 
     Raises
     ------
@@ -162,19 +162,19 @@ def _flips(moves: Moves, margins: NDArray[np.float64]) -> float:
 
 def _measured(case: Case, test: Tested) -> Arrays:
     a, b = (case.number(name) for name in test.pair)
-    heads = held_out(case)
+    asked = scorer(case)
     rng = case.rng(f"intervention-{test.cue.name}-{test.pair}")
     rows, removed = _pictures(case, test, a, rng)
     judged = np.flatnonzero(case.derived.judged)
-    found = heads.logits(judged, case.space.vectors[judged])
+    found = asked.known(judged)
     margins, labels = found[:, a] - found[:, b], case.targets[judged]
     gap = float(np.median(margins[labels == a]) - np.median(margins[labels == b])) if (labels == b).any() else 0.0
     if gap <= 0:
-        raise NotApplicable("the baseline does not tell the two classes apart")
+        raise NotApplicable(f"{asked.speaker} does not tell the two classes apart")
     change = (
         OtherBackgrounds(case, test, a, b, rng) if test.cue.change == "background" else MovedProperty(case, test, a, b)
     )
-    done = _changed(case, heads, change, rows, removed, a, b, rng)
+    done = _changed(case, asked, change, rows, removed, a, b, rng)
     usable = np.array([len(one) > 0 for one, _, _ in done])
     if not usable.any():
         raise NotApplicable("no foreground could be told from a background in these pictures")
@@ -215,7 +215,7 @@ def _pictures(
 
 def _changed(
     case: Case,
-    heads: HeldOut,
+    asked: Scorer,
     change: OtherBackgrounds | MovedProperty,
     rows: NDArray[np.int64],
     removed: NDArray[np.bool_],
@@ -224,22 +224,21 @@ def _changed(
     rng: np.random.Generator,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
     """Margins (before, changes, controls) and donors of each picture; empty where it has no foreground."""
-    encoder = case.eyes.encoder
     seeds = rng.integers(0, 2**32, len(rows))
 
     def one(at: int, end: int) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
         out = []
         part = rows[at:end].tolist()
-        for number, (row, pixels) in enumerate(zip(part, smaller(case.eyes.pixels(part)), strict=True), at):
+        for number, (row, pixels) in enumerate(zip(part, smaller(case.eyes.pixels(part), asked.side), strict=True), at):
             versions, donors, control_donors = change.versions(
                 row, pixels, bool(removed[number]), np.random.default_rng(seeds[number])
             )
             if not versions:
                 out.append((np.zeros(0), donors, control_donors))
                 continue
-            batch = np.stack([encoder.prepare(version) for version in (pixels, *versions)])
-            found = heads.logits(np.full(len(batch), row), encoder.encode(batch).vectors)
+            found = asked.logits(row, [pixels, *versions])
             out.append((found[:, a] - found[:, b], donors, control_donors))
         return out
 
-    return [entry for chunk in case.eyes.in_slices(len(rows), one, CHUNK) for entry in chunk]
+    chunks = case.eyes.in_slices(len(rows), one, CHUNK, side_by_side=asked.side_by_side)
+    return [entry for chunk in chunks for entry in chunk]

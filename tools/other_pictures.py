@@ -110,11 +110,11 @@ def donors_of(case: Case, rows: NDArray[np.int64]) -> list[Donor]:
     return out
 
 
-def smaller(pictures: Sequence[Pixels]) -> list[Pixels]:
-    """Pictures reduced by a whole factor, the shorter side still at least ``SHORTER``."""
+def smaller(pictures: Sequence[Pixels], shorter: int = SHORTER) -> list[Pixels]:
+    """Pictures reduced by a whole factor, the shorter side still at least so many pixels."""
     out = []
     for pixels in pictures:
-        factor = max(1, min(pixels.shape[:2]) // SHORTER)
+        factor = max(1, min(pixels.shape[:2]) // shorter)
         height, width = (side // factor for side in pixels.shape[:2])
         blocks = pixels[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
         out.append(np.round(blocks.mean(axis=(1, 3))).astype(np.uint8))

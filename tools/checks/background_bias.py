@@ -11,7 +11,8 @@ from tools.cues import background_advice, balance_advice
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
-from tools.statistics import benjamini_hochberg, clustered_mean, clustered_share, quantile_of_normal
+from tools.scorers import speaker
+from tools.statistics import benjamini_hochberg, clustered_mean, clustered_share, quantile_of_normal, wilson
 from tools.wording import listed, phrase
 
 CODE = "background-bias"
@@ -112,6 +113,9 @@ def measure_gap(case: Case, swapped: Swapped) -> Gap:
     gap, error = clustered_mean(same - other, groups, np.full(len(own), 1 / len(own)))
     half = quantile_of_normal(case.settings.confidence) * (error if np.isfinite(error) else 1.0)
     p = float(norm.sf(gap / error)) if 0 < error < np.inf else 1.0
+    if error == 0 and gap > 0:  # every picture alike, as of a network that sees nothing else: a sign test over groups
+        count = len(np.unique(groups))
+        p, half = 0.5**count, gap * (1 - wilson(count, count, case.settings.confidence)[0])
     wrong = swapped.other != own
     named = float((swapped.other == swapped.donors)[wrong].mean()) if wrong.any() else 0.0
     return Gap(float(same.mean()), float(other.mean()), gap, max(-1.0, gap - half), min(1.0, gap + half), p, len(own),
@@ -202,7 +206,6 @@ def _finding(
     template += NAMES if gap.wrong and len(case.classes) > 2 else ""
     template += ERRORS if errors >= FEWEST_ERRORS else ""
     template += COVERED if covered else UNCLEAR if shared else "" if proven else NOT_USED
-    speaker = "the advisor's own baseline (not your model)" if case.subject == "user" else "the baseline"
     rung: Rung = "causal" if proven else "not_measurable" if shared or covered else "present"
     said, predicted = readings.said["background"], case.derived.predicted[readings.rows]
     wrong = case.derived.errors[readings.rows]
@@ -223,7 +226,7 @@ def _finding(
         CODE,
         TITLES[rung],
         severity(excess if proven and errors >= FEWEST_ERRORS else None),
-        phrase(template, evidence, classes=listed(classes), speaker=speaker),
+        phrase(template, evidence, classes=listed(classes), speaker=speaker(case)),
         evidence,
         scope=Scope(classes=tuple(classes)),
         images=tuple(str(i) for i in case.ids[readings.rows[order]][:SHOWN]),

@@ -12,6 +12,7 @@ from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Sc
 from tools.interventions import SMALLEST
 from tools.ladder import FEWEST_CONFUSED, Climbed, candidates_climbed, further, ladder, of_effect
 from tools.registry import Findings, NotApplicable
+from tools.scorers import speaker
 from tools.statistics import wilson
 from tools.wording import phrase
 
@@ -81,8 +82,7 @@ def _finding(case: Case, climbed: Climbed) -> Finding:
     sides = np.flatnonzero(mine & on_b), np.flatnonzero(mine & ~on_b)
     told = contrast(case, *sides) if min(map(len, sides)) >= 2 else Contrast(())
     template = NOT_MEASURABLE if test.used_p is None else USED + (COMPARED if told.words else "")
-    speaker = "the advisor's own baseline (not your model)" if case.subject == "user" else "the baseline"
-    template += further(climbed, speaker)
+    template += further(climbed, speaker(case))
     if any(e.name == "suspects that contradict the cue" and e.value for e in evidence):
         template += SUSPECTS
     explained = test.against[0] / max(1, int(case.derived.errors.sum()))
