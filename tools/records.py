@@ -53,10 +53,14 @@ CREATE TABLE decisions (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT 
     title TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, until TEXT NOT NULL, owner TEXT NOT NULL,
     label TEXT NOT NULL, share REAL NOT NULL, images INTEGER NOT NULL, classes TEXT NOT NULL, undone TEXT NOT NULL);
 """,
+    """
+CREATE TABLE reports (week TEXT PRIMARY KEY, created TEXT NOT NULL, refreshed TEXT NOT NULL, document TEXT NOT NULL);
+""",
 )
 """Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
 SCHEMA_VERSION = len(LAYOUTS)
 DECISIONS_SINCE = 3
+REPORTS_SINCE = 4
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"

@@ -1,0 +1,156 @@
+"""The weekly report as a document: what changed since the last one, whether it is more than noise, what to do next.
+
+Everything is computed by the same checks and experiments as an audit; here only two of them are laid side by side.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.weekly_parts import (
+    Sentence,
+    action_list,
+    data_sentences,
+    finding_sentences,
+    kept_findings,
+    label_sentences,
+    metric_sentences,
+    quality_of,
+)
+from embeddings.progress import Progress, silent
+from tools.advice import try_advice
+from tools.audit import run_checks
+from tools.case import Case
+from tools.decisions import Decisions, settle
+from tools.documents import audit_document, case_head
+from tools.reports import Report, Reports, monday_of, week_after, week_of
+from tools.standing import said_then, standing
+from tools.workspace import Workspace
+
+Json = dict[str, Any]
+SECTIONS = {
+    "data": "Pictures and labels",
+    "model": "How good it is",
+    "findings": "What was found",
+    "labels": "Labels to look at",
+    "advice": "Advice that was followed",
+}
+TREND = 12
+"""Weeks shown side by side."""
+
+
+@dataclass
+class Steps:
+    """Steps of a report; one that fails is said in the report and stops nothing else."""
+
+    failed: list[Json] = field(default_factory=list)
+
+    def run(self, name: str, step: Callable[[], list[Sentence]]) -> list[Sentence]:
+        """The sentences of a step, none if it failed."""
+        try:
+            return step()
+        except Exception as fault:  # noqa: BLE001 - a report must come out; what failed stands in it
+            self.failed.append({"step": name, "error": f"{type(fault).__name__}: {fault}"})
+            return []
+
+
+def weekly_report(
+    workspace: Workspace,
+    case: Case,
+    now: datetime,
+    *,
+    week: str | None = None,
+    tries: int = 5,
+    extra: Mapping[str, Callable[[], list[Sentence]]] | None = None,
+    on_step: Progress = silent,
+) -> Report:
+    """Run everything, compare with the report before, and keep the result under its week.
+
+    Parameters
+    ----------
+    now : datetime
+        With the user's time zone; decides the week, and which findings are put off.
+    week : str, optional
+        Write the report of this week instead.
+    tries : int
+        Recommended changes tried.
+    extra : mapping of str to callable, optional
+        Further sections' sentences, by section.
+    """
+    week = week or week_of(now)
+    before = Reports(workspace).before(week)
+    outcomes = run_checks(case, on_step=on_step, remember=workspace)
+    outcomes = settle(outcomes, Decisions(workspace).standing(), now.date())
+    effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
+    audit = audit_document(case, outcomes, effects)
+    steps, then = Steps(), None if before is None else before.document
+    sections: dict[str, list[Sentence]] = {
+        "data": steps.run("data", lambda: data_sentences(workspace, case, then)),
+        "model": steps.run("model", lambda: metric_sentences(workspace, case, then)),
+        "findings": steps.run("findings", lambda: finding_sentences(audit, then)),
+        "labels": steps.run("labels", lambda: label_sentences(audit, then)),
+    }
+    for name, step in (extra or {}).items():
+        sections[name] = steps.run(name, step)
+    steps.failed += [{"step": o["code"], "error": o["reason"]} for o in audit["outcomes"] if o["status"] == "failed"]
+    document = {
+        **case_head(case, _headline(sections, steps.failed, first=before is None)),
+        "week": week,
+        "from": monday_of(week).isoformat(),
+        "since": None if before is None else {"week": before.week, "created": before.created},
+        "next_due": monday_of(week_after(week)).isoformat(),
+        "dataset": audit["dataset"],
+        "model": audit["model"],
+        "standing": standing(workspace, case),
+        "quality": quality_of(audit),
+        "sections": [
+            {"id": name, "title": SECTIONS.get(name, name), "sentences": [s.to_json() for s in sentences]}
+            for name, sentences in sections.items()
+        ],
+        "actions": action_list(audit),
+        "findings": kept_findings(audit),
+        "failed": steps.failed,
+        "trend": _trend(workspace, case, week),
+        "audit": audit,
+    }
+    return Reports(workspace).keep(week, document)
+
+
+def _headline(sections: Mapping[str, Sequence[Sentence]], failed: Sequence[Json], *, first: bool) -> str:
+    """What matters most: what got worse, else better, else the first sentence of news."""
+    every = [s for sentences in sections.values() for s in sentences]
+    if first:
+        words = "The first report: there is nothing to compare with yet."
+    else:
+        told = [s for tone in ("worse", "better", "news") for s in every if s.tone == tone]
+        words = " ".join(s.text for s in told[:2]) or "Nothing changed."
+    return words + (f" {len(failed)} step{'' if len(failed) == 1 else 's'} failed." if failed else "")
+
+
+def _trend(workspace: Workspace, case: Case, week: str) -> list[Json]:
+    """Balanced accuracy of each of the last weeks' models, all by today's labels on today's pictures."""
+    out = []
+    earlier = [r for r in Reports(workspace).all() if r.week < week][-(TREND - 1) :]
+    for report in earlier:
+        entry: Json = {"week": report.week, "name": report.document["standing"]["name"], "value": None}
+        try:
+            said = said_then(workspace, case, report.document["standing"])
+            found = quality_by(case, said)
+        except Exception as reason:  # noqa: BLE001 - a week that cannot be measured again is a gap with its reason
+            out.append({**entry, "reason": str(reason)})
+            continue
+        out.append({**entry, **found})
+    return [*out, {"week": week, "name": standing(workspace, case)["name"], **quality_by(case, None)}]
+
+
+def quality_by(case: Case, said: Any) -> Json:
+    """Balanced accuracy with interval on the pictures that count errors; nulls where nothing can be judged."""
+    from tools.metrics import quality
+
+    predicted = case.derived.predicted if said is None else said.predicted
+    judged = case.derived.judged if said is None else said.covered & case.evaluation
+    if not judged.any():
+        return {"value": None, "low": None, "high": None, "n": 0}
+    found = quality(case, predicted, judged, "").balanced_accuracy
+    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}

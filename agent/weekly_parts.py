@@ -1,0 +1,222 @@
+"""Sentences of the weekly report, each with the numbers and pictures it rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tools.case import Case
+from tools.comparing import compare_models
+from tools.diff import compare
+from tools.documents import evidence_json
+from tools.findings import LEVELS, Evidence
+from tools.registry import NotApplicable
+from tools.standing import said_then, standing
+from tools.version_documents import comparison_sentence
+from tools.wording import phrase
+from tools.workspace import Workspace
+
+Json = dict[str, Any]
+Tone = Literal["worse", "better", "news", "same"]
+SHOWN = 12
+TOP = 3
+WHAT = {
+    "added": ("picture added", "pictures added"),
+    "removed": ("picture removed", "pictures removed"),
+    "moved": ("picture moved", "pictures moved"),
+    "replaced": ("picture replaced", "pictures replaced"),
+    "relabelled": ("picture relabelled", "pictures relabelled"),
+    "resplit": ("picture put into another split", "pictures put into another split"),
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One thing a report says.
+
+    Attributes
+    ----------
+    text : str
+    tone : {"worse", "better", "news", "same"}
+    evidence : tuple of Evidence
+        Every number of the text.
+    images : tuple of str
+        Ids to look at.
+    about : str
+        A finding's id, where it speaks of one.
+    """
+
+    text: str
+    tone: Tone = "same"
+    evidence: tuple[Evidence, ...] = ()
+    images: tuple[str, ...] = ()
+    about: str = ""
+
+    def to_json(self) -> Json:
+        """Plain JSON."""
+        return {
+            "text": self.text,
+            "tone": self.tone,
+            "evidence": [evidence_json(e) for e in self.evidence],
+            "images": list(self.images),
+            "about": self.about or None,
+        }
+
+
+def data_sentences(workspace: Workspace, case: Case, then: Mapping[str, Any] | None) -> list[Sentence]:
+    """What came, went and was relabelled since the report before; per class where a count moved."""
+    total = Evidence("pictures", len(case.dataset), "images")
+    if then is None:
+        kinds = Evidence("classes", len(case.classes), "count")
+        return [Sentence(phrase("{pictures} pictures in {classes} classes.", (total, kinds)), "news", (total, kinds))]
+    old = int(then["dataset"]["version"])
+    if old == case.dataset.version:
+        return [Sentence("No picture and no label changed.")]
+    before = workspace.dataset(old)
+    diff = compare(before, case.dataset)
+    out = []
+    for kind, (one, many) in WHAT.items():
+        found = getattr(diff, kind)
+        if found:
+            number = Evidence(many, len(found), "images")
+            images = tuple(str(i[1] if isinstance(i, tuple) else i) for i in found)
+            there = tuple(i for i in images if i in case.dataset.index)[:SHOWN]
+            text = phrase("{" + many + "} {what}.", (number,), what=one if len(found) == 1 else many)
+            out.append(Sentence(text, "news", (number,), there))
+    for name in sorted({*before.classes, *case.classes}):
+        counts = [d.counts.get(name, 0) for d in (before, case.dataset)]
+        if counts[0] != counts[1] and (diff.added or diff.removed or diff.relabelled):
+            pair = tuple(Evidence(when, n, "images") for when, n in zip(("before", "now"), counts, strict=True))
+            out.append(Sentence(phrase("{name}: {before} pictures, now {now}.", pair, name=name), "news", pair))
+    return out or [Sentence("The same pictures and labels, measured anew.")]
+
+
+def metric_sentences(workspace: Workspace, case: Case, then: Mapping[str, Any] | None) -> list[Sentence]:
+    """Then and now on the same pictures by today's labels: a real change, or noise."""
+    now = standing(workspace, case)
+    if then is None or then["standing"] == now:
+        same = "" if then is None else f"Nothing new speaks: still {now['name']}. "
+        return [Sentence(same + "What it reaches stands below.")] if same else []
+    try:
+        found = compare_models(case, said_then(workspace, case, then["standing"]), said_then(workspace, case, now))
+    except NotApplicable as reason:
+        return [Sentence(f"Then and now cannot be compared: {reason}.")]
+    names = f"{then['standing']['name']} of {then['week']}", f"{now['name']} of now"
+    out = []
+    for i, m in enumerate(found.measures):
+        tone: Tone = {"helps": "better", "hurts": "worse"}.get(m.verdict, "same")  # type: ignore[assignment]
+        numbers = (
+            Evidence("before", m.before, "share", m.n),
+            Evidence("after", m.after, "share", m.n),
+            Evidence("change", m.delta, "points", m.n, m.low, m.high),
+        )
+        if not i:
+            rows = (found.worse if tone == "worse" else found.better).tolist()
+            images = tuple(str(case.ids[row]) for row in rows[:SHOWN])
+            out.append(Sentence(comparison_sentence(found, *names), tone, numbers, images))
+        elif tone != "same":
+            text = phrase("{m}: {before} before, {after} now ({change|interval}).", numbers, m=m.metric)
+            out.append(Sentence(text[:1].upper() + text[1:], tone, numbers))
+    return out
+
+
+def kept_findings(audit: Mapping[str, Any]) -> list[Json]:
+    """What the next report needs to know of each finding."""
+    return [
+        {
+            "id": f["id"],
+            "code": f["code"],
+            "title": f["title"],
+            "level": f["severity"]["level"],
+            "share": f["severity"]["errors_explained"],
+            "settled": f["settled"],
+            "images": f["images"],
+        }
+        for o in audit["outcomes"]
+        for f in o["findings"]
+    ]
+
+
+def finding_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) -> list[Sentence]:
+    """Findings that are new, graver, milder or gone; those that stay are counted."""
+    now = {f["id"]: f for o in audit["outcomes"] for f in o["findings"] if not f["settled"]}
+    if then is None:
+        grave = [f for f in now.values() if f["severity"]["level"] != "low"]
+        return [_told(f, "", "news") for f in sorted(grave, key=_gravity)]
+    old = {f["id"]: f for f in then["findings"] if not f["settled"]}
+    out, same = [], 0
+    for key, f in sorted(now.items(), key=lambda item: _gravity(item[1])):
+        level = LEVELS.index(f["severity"]["level"])
+        if key not in old:
+            if level:
+                out.append(_told(f, "New: ", "worse"))
+        elif (was := LEVELS.index(old[key]["level"])) != level:
+            out.append(
+                _told(f, "Graver now: " if level > was else "Milder now: ", "worse" if level > was else "better")
+            )
+        else:
+            same += 1
+    settled = {f["id"] for o in audit["outcomes"] for f in o["findings"] if f["settled"]}
+    for key, f in old.items():
+        if key not in now and f["level"] != "low":
+            words = "Settled by a person" if key in settled else "Not found any more"
+            out.append(Sentence(f"{words}: {f['title']}.", "better", about=key))
+    if same:
+        number = Evidence("findings that stay", same, "count")
+        out.append(Sentence(phrase("As before: {findings that stay} of the findings.", (number,)), "same", (number,)))
+    return out
+
+
+def _gravity(finding: Mapping[str, Any]) -> tuple[int, float]:
+    severity = finding["severity"]
+    return -LEVELS.index(severity["level"]), -(severity["errors_explained"] or 0.0)
+
+
+def _told(finding: Mapping[str, Any], before: str, tone: Tone) -> Sentence:
+    known = dict.fromkeys(("n", "low", "high"))
+    numbers = tuple(
+        Evidence(**{**known, **{k: e[k] for k in ("name", "value", "unit", "n", "low", "high", "how")}})
+        for e in finding["evidence"]
+    )
+    images = tuple(finding["images"][:SHOWN])
+    return Sentence(f"{before}{finding['title']}.", tone, numbers, images, finding["id"])
+
+
+def label_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) -> list[Sentence]:
+    """Suspected labels that the report before did not name."""
+    old = {i for f in (then["findings"] if then else []) if f["code"] == "wrong-labels" for i in f["images"]}
+    out = []
+    for outcome in audit["outcomes"]:
+        for f in outcome["findings"]:
+            if f["code"] != "wrong-labels" or f["settled"]:
+                continue
+            fresh = [i for i in f["images"] if i not in old]
+            if fresh:
+                number = Evidence("suspected labels", len(fresh), "images")
+                what = "{suspected labels} labels look wrong" + (" that were not named before." if then else ".")
+                out.append(Sentence(phrase(what, (number,)), "news", (number,), tuple(fresh[:SHOWN]), f["id"]))
+    return out
+
+
+def action_list(audit: Mapping[str, Any]) -> list[Json]:
+    """At most three actions: first what was tried and helps, by gain; then what could not be told or tried."""
+    seen: dict[str, Json] = {}
+    for outcome in audit["outcomes"]:
+        for f in outcome["findings"]:
+            if f["settled"] or f["severity"]["level"] == "low":
+                continue
+            for r in f["recommendations"]:
+                seen.setdefault(r["id"], {**r, "finding": f["id"], "level": f["severity"]["level"]})
+
+    def worth(action: Json) -> tuple[int, int, float]:
+        tried = next((m for m in action["effect"] or () if m["primary"]), None)
+        gain = tried["delta"] if tried else 0.0
+        order = {"helps": 0, None: 1, "cannot_tell": 1, "no_effect": 2, "hurts": 3}[action["verdict"]]
+        return order, -LEVELS.index(action["level"]), -gain
+
+    wanted = [a for a in seen.values() if a["verdict"] not in ("no_effect", "hurts")]
+    return sorted(wanted, key=worth)[:TOP]
+
+
+def quality_of(audit: Mapping[str, Any]) -> list[Json]:
+    """Accuracy and balanced accuracy as the audit has them."""
+    return [audit["model"][name] for name in ("balanced_accuracy", "accuracy") if name in audit["model"]]

@@ -1,0 +1,56 @@
+"""Declarations of ``advisor report``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.options import HOME, Json, Workspace
+
+
+class Format(StrEnum):
+    """Formats of ``app.report.files``."""
+
+    HTML = "html"
+    MARKDOWN = "md"
+    PDF = "pdf"
+    JSON = "json"
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")] = Path("reports"),
+    week: Annotated[
+        str | None, typer.Option("--week", metavar="WEEK", help="Write a kept report again, as 2026-W47.")
+    ] = None,
+    formats: Annotated[
+        list[Format] | None, typer.Option("--format", help="Only these formats; all when left out.")
+    ] = None,
+    tries: Annotated[
+        int, typer.Option("--try", metavar="N", min=0, help="How many recommended changes to try out.")
+    ] = 5,
+    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Thumbnails inside the files.")] = True,
+    list_: Annotated[bool, typer.Option("--list", help="Only list the reports that are kept.")] = False,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Write this week's report: what changed since the last one, whether it is more than noise, what to do next.
+
+    One report a week: a second run in the same week refreshes it. Everything stands in one file per format, pictures
+    included; nothing is fetched when it is read.
+
+    Examples:
+
+      advisor report
+      advisor report --out /mnt/reports --format html --format pdf
+      advisor report --week 2026-W47 --no-pictures
+    """
+    from app.weekly import run_list, run_report
+
+    if list_:
+        run_list(workspace=workspace, json=json)
+        return
+    run_report(
+        out, week=week, formats=[f.value for f in formats or ()], tries=tries, pictures=pictures, workspace=workspace,
+        json=json,
+    )  # fmt: skip

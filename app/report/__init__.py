@@ -1,0 +1,1 @@
+"""Weekly reports as people get them: HTML, Markdown, PDF; one order of parts for all of them."""

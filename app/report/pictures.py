@@ -1,0 +1,61 @@
+"""Thumbnails of a report, small enough to be carried inside it."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.views import tiles
+
+if TYPE_CHECKING:
+    from tools.case import Case
+
+SIDE = 144
+MOST_BYTES = 6_000_000
+"""Thumbnails in one report, before they are written as text; what comes after is named and not shown."""
+
+
+class Thumbnails:
+    """JPEG thumbnails of a data set's pictures, each made once, up to a total.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that ids are relative to.
+    """
+
+    def __init__(self, root: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        self._root, self._left = root, most_bytes
+        self._made: dict[str, bytes | None] = {}
+
+    def jpeg(self, image_id: str) -> bytes | None:
+        """The thumbnail; None if it cannot be read any more or the report is full."""
+        if image_id not in self._made:
+            self._made[image_id] = self._make(image_id)
+        return self._made[image_id]
+
+    def source(self, image_id: str) -> str | None:
+        """The thumbnail as an address that holds it."""
+        made = self.jpeg(image_id)
+        return None if made is None else f"data:image/jpeg;base64,{b64encode(made).decode()}"
+
+    def _make(self, image_id: str) -> bytes | None:
+        from embeddings.images import Unreadable, thumbnail
+        from tools.dataset import decode_id
+
+        try:
+            made = thumbnail(self._root / decode_id(image_id), root=self._root, longest=SIDE)
+        except (Unreadable, OSError):
+            return None
+        if len(made) > self._left:
+            return None
+        self._left -= len(made)
+        return made
+
+
+def captions(case: "Case", image_ids: Sequence[str]) -> dict[str, str]:
+    """What stands below each picture: its name, its label, and what is said of it where that is something else."""
+    out = {image_id: image_id.rsplit("/", 1)[-1] for image_id in image_ids}
+    for tile in tiles(case, image_ids, limit=len(image_ids)):
+        out[tile.id] += f": {tile.label or 'unlabelled'}" + (f", said {tile.said}" if tile.wrong else "")
+    return out

@@ -1,0 +1,61 @@
+"""Plots of a report as SVG: the trend with its intervals, and measured effects."""
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+INK, BAND, GREEN, RED, GREY, OCHRE = "#1d2b26", "#1f6f5c", "#1f6f5c", "#b3382c", "#6b7672", "#b07a1e"
+COLOURS = {"helps": GREEN, "hurts": RED, "no_effect": GREY, "cannot_tell": OCHRE}
+WIDTH = 6.6
+
+
+def trend_svg(trend: Sequence[Mapping[str, Any]]) -> str:
+    """Balanced accuracy per week, with interval bars; a week that cannot be measured again is a gap."""
+    figure, axes = _figure(2.1)
+    known = [(at, t) for at, t in enumerate(trend) if t["value"] is not None]
+    at, value = [k for k, _ in known], [100 * t["value"] for _, t in known]
+    low, high = ([100 * abs(t[side] - t["value"]) for _, t in known] for side in ("low", "high"))
+    axes.errorbar(at, value, yerr=[low, high], color=BAND, marker="o", capsize=4, linewidth=1.4, elinewidth=1.2)
+    axes.set_xticks(range(len(trend)), [t["week"].partition("-")[2] for t in trend])
+    axes.set_xlim(-0.5, len(trend) - 0.5)
+    axes.set_ylabel("%")
+    return _svg(figure)
+
+
+def effects_svg(actions: Sequence[Mapping[str, Any]]) -> str:
+    """One row per action that was tried: gain in points with its interval, against zero."""
+    tried = [(n, next(m for m in a["effect"] if m["primary"])) for n, a in enumerate(actions, 1) if a["effect"]]
+    figure, axes = _figure(0.7 + 0.4 * len(tried))
+    axes.axvline(0, color=GREY, linewidth=1)
+    for row, (_, m) in enumerate(tried):
+        middle, low, high = (100 * v for v in (m["delta"], m["low"], m["high"]))
+        axes.errorbar(
+            [middle], [row], xerr=[[middle - low], [high - middle]], color=COLOURS[m["verdict"]], marker="o", capsize=4
+        )
+    axes.set_yticks(range(len(tried)), [f"action {n}" for n, _ in tried])
+    axes.set_ylim(len(tried) - 0.5, -0.5)
+    axes.set_xlabel("points of balanced accuracy")
+    return _svg(figure)
+
+
+def _figure(height: float) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.add_subplot()
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(colors=INK, labelsize=8)
+    axes.grid(axis="y", color="#dfe5e2", linewidth=0.6)
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    """Text of the figure without a date, so that the same report is the same file."""
+    from matplotlib import rc_context
+
+    out = StringIO()
+    with rc_context({"svg.hashsalt": "report", "svg.fonttype": "none"}):
+        figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
+    text = out.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,68 @@
+"""The ``advisor report`` command: this week's report made, kept and written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.text import Text
+
+from app.commands import open_case
+from app.escaping import shown
+from app.printing import case_lines, table
+from app.terminal import Terminal
+
+
+def run_report(
+    folder: Path,
+    *,
+    week: str | None,
+    formats: Sequence[str],
+    tries: int,
+    pictures: bool,
+    workspace: Path,
+    json: str | None,
+) -> None:
+    """Make this week's report, or take a kept one, and write its files."""
+    out = Terminal(json)
+    kept, case = open_case(workspace)
+    from agent.weekly import weekly_report
+    from app.report.files import FORMATS, write_report
+    from tools.reports import Reports, monday_of, week_of
+
+    now = datetime.now().astimezone()
+    if week is not None:
+        monday_of(week)
+    if week is None or week == week_of(now):
+        with out.steps() as steps:
+            report = weekly_report(kept, case, now, tries=tries, on_step=steps)
+    else:
+        report = Reports(kept).get(week)
+    written, missing = write_report(report.document, case, folder, formats or FORMATS, pictures=pictures)
+    out.say(Text(f"Week {report.week}", style="bold"), Text(shown(report.document["headline"])))
+    out.say(*case_lines({**report.document, "dataset": None}))
+    for name, path in written.items():
+        out.say(f"{name.upper()}: {shown(path)}")
+    for name, reason in missing.items():
+        out.say(f"{name.upper()} not written: {shown(reason)}")
+    out.say(f"Next report due {report.document['next_due']}")
+    files = {name: str(path) for name, path in written.items()}
+    out.deliver({**report.document, "files": files, "not_written": missing})
+
+
+def run_list(*, workspace: Path, json: str | None) -> None:
+    """List kept reports, newest first."""
+    out = Terminal(json)
+    kept, case = open_case(workspace)
+    from tools.documents import case_head
+    from tools.reports import Reports
+
+    found = [
+        {"week": r.week, "created": r.created, "refreshed": r.refreshed, "headline": r.document["headline"]}
+        for r in reversed(Reports(kept).all())
+    ]
+    headline = f"{len(found)} report{'' if len(found) == 1 else 's'}" if found else "No report was made yet"
+    out.say(Text(headline, style="bold"))
+    if found:
+        rows = [{"Week": r["week"], "Refreshed": r["refreshed"][:16], "": shown(r["headline"])} for r in found]
+        out.say(table(rows, tuple(rows[0])))
+    out.deliver({**case_head(case, headline), "reports": found})
