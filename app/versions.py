@@ -106,10 +106,9 @@ def list_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
         rows.append(
             {
                 "Version": str(version["number"]),
-                "Made": shown(version["created"][:16].replace("T", " ")),
                 "Data": str(version["dataset"]["version"]),
                 "By": shown(version["text"]),
-                "Balanced accuracy": _with_interval(metrics["balanced accuracy"]),
+                "Balanced": _with_interval(metrics["balanced accuracy"]),
                 "Accuracy": _with_interval(metrics["accuracy"]),
                 "Thresholds": shown(version["thresholds"]["goal"]["text"]) if version["thresholds"] else "",
                 "": ", ".join(marks),
@@ -117,8 +116,11 @@ def list_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
         )
     if rows:
         yield table(rows, tuple(rows[0]))
-        words = "Where intervals overlap, the same pictures may still tell: advisor versions compare A B"
-        yield Text(words, style="dim")
+        yield Text(
+            "Balanced accuracy and accuracy in %, with 95 % intervals. Where these overlap, the same pictures may "
+            "still tell: advisor versions compare A B",
+            style="dim",
+        )
     else:
         yield Text("Next: advisor retrain")
 
@@ -157,7 +159,8 @@ def measure_words(measure: Mapping[str, Any]) -> str:
 
 
 def _with_interval(metric: Mapping[str, Any]) -> str:
-    return f"{metric['text']} ({metric['interval']})"
+    low, high = (f"{100 * metric[side]:.0f}" for side in ("low", "high"))
+    return f"{metric['text']} ({low}–{high})"
 
 
 def share(value: float) -> str:

@@ -106,13 +106,13 @@ class Recipe:
     def text(self) -> str:
         """In words."""
         how = {
-            "head": "a head on frozen vectors",
-            "fine-tune": "the encoder fine-tuned" if not self.blocks else f"the encoder's last {self.blocks} blocks",
-            "command": "your own trainer",
+            "head": "head",
+            "fine-tune": "fine-tuned" if not self.blocks else f"last {self.blocks} blocks fine-tuned",
+            "command": "own trainer",
         }[self.tier]
         done = [kind + "".join(f" {name}={value}" for name, value in given) for kind, given in self.changes]
-        done += [f"pictures changed in {name}" for name in self.augment]
-        return how + (f", with {' and '.join(done)}" if done else "")
+        done += [f"augmented by {name}" for name in self.augment]
+        return ", ".join((how, *done))
 
 
 DEFAULTS: Mapping[str, Any] = {f.name: f.default for f in fields(Recipe)}

@@ -1,0 +1,219 @@
+"""Weeks of a workspace: each planted event stands in its week's report, and a week without one says so."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.weekly import weekly_report
+from agent.weekly_parts import Sentence, action_list
+from benchmarks.planting.vectors import vector_case
+from tools.case import Case
+from tools.dataset import Dataset, Label
+from tools.decisions import Decisions, about_finding
+from tools.predictions import Predictions
+from tools.reports import Report, Reports, WrongWeek, monday_of, week_after, week_of
+from tools.settings import Settings
+from tools.workspace import Workspace
+
+MONDAY = datetime(2026, 11, 2, 7, tzinfo=timezone(timedelta(hours=1)))
+
+
+def whole() -> Case:
+    """120 training and 120 test pictures of two classes, with contents of their own."""
+    case = vector_case({"cat": 120, "dog": 120}, separation=3, test_share=0.5)
+    digests = np.array([f"{row:064x}" for row in range(len(case.ids))])
+    return replace(case, dataset=replace(case.dataset, sha256=digests))
+
+
+def kept_part(case: Case, rows: np.ndarray, names: list[str]) -> tuple[Dataset, Any]:
+    data = case.dataset
+    labels = tuple(Label(str(data.ids[row]), names[row]) for row in rows)
+    dataset = replace(
+        data, ids=data.ids[rows], sha256=data.sha256[rows], widths=data.widths[rows], heights=data.heights[rows],
+        splits=data.splits[rows], labels=labels, metadata={k: v[rows] for k, v in data.metadata.items()},
+        properties={k: v[rows] for k, v in data.properties.items()}, perceptual_hash=None,
+    )  # fmt: skip
+    space = case.space
+    return dataset, replace(space, ids=space.ids[rows], vectors=space.vectors[rows], names=space.names[rows])
+
+
+def told(report: Report, section: str) -> list[dict[str, Any]]:
+    return next(s["sentences"] for s in report.document["sections"] if s["id"] == section)
+
+
+def written(kept: Workspace, week: int, **more: Any) -> Report:
+    case = kept.case(Settings(workspace=kept.path, repeats=2))
+    return weekly_report(kept, case, MONDAY + timedelta(weeks=week), tries=0, **more)
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, list[Report]]:
+    """Five weeks: half of the data; all of it; wrong labels; nothing; the labels mended, and a week missed between."""
+    kept = Workspace.open(tmp_path_factory.mktemp("weeks") / "ws")
+    case = whole()
+    names = [case.classes[t] for t in case.targets]
+    every = np.arange(len(names))
+    half = np.flatnonzero(case.evaluation | (every % 2 == 0))
+    wrong = list(names)
+    for row in np.flatnonzero(case.fit)[::8]:
+        wrong[row] = "dog" if wrong[row] == "cat" else "cat"
+    out = []
+    for week, (rows, labels) in {0: (half, names), 1: (every, names), 2: (every, wrong), 4: (every, names)}.items():
+        kept.save_dataset(*kept_part(case, rows, labels))
+        out.append(written(kept, week))
+        if week == 2:
+            out.append(written(kept, 3))
+    return kept, out
+
+
+def test_the_first_report_has_nothing_to_compare_with(weeks: tuple[Workspace, list[Report]]) -> None:
+    first = weeks[1][0]
+    assert first.week == "2026-W45"
+    assert first.document["since"] is None
+    assert first.document["headline"].startswith("The first report")
+    assert first.document["next_due"] == "2026-11-09"
+    assert "180 pictures in 2 classes." in [s["text"] for s in told(first, "data")]
+
+
+def test_pictures_that_came_are_counted_by_class(weeks: tuple[Workspace, list[Report]]) -> None:
+    texts = [s["text"] for s in told(weeks[1][1], "data")]
+    assert "60 pictures added." in texts
+    assert "cat: 90 pictures, now 120." in texts
+
+
+def test_wrong_labels_are_new_in_their_week_and_gone_when_mended(weeks: tuple[Workspace, list[Report]]) -> None:
+    _, reports = weeks
+    bad, mended = reports[2], reports[4]
+    assert any(s["text"].startswith("15 pictures relabelled") for s in told(bad, "data"))
+    new = [s for s in told(bad, "findings") if s["tone"] == "worse"]
+    assert any("Labels that look wrong" in s["text"] for s in new)
+    named = told(bad, "labels")[0]
+    assert named["images"]
+    assert any("Not found any more: Labels that look wrong" in s["text"] for s in told(mended, "findings"))
+
+
+def test_a_week_without_events_is_short(weeks: tuple[Workspace, list[Report]]) -> None:
+    quiet = weeks[1][3]
+    assert quiet.document["headline"] == "Nothing changed."
+    assert [s["text"] for s in told(quiet, "data")] == ["No picture and no label changed."]
+    assert told(quiet, "labels") == []
+    assert all(s["tone"] == "same" for section in quiet.document["sections"] for s in section["sentences"])
+
+
+def test_a_missed_week_is_compared_with_the_last_one_there_is(weeks: tuple[Workspace, list[Report]]) -> None:
+    kept, reports = weeks
+    assert [r.week for r in Reports(kept).all()] == ["2026-W45", "2026-W46", "2026-W47", "2026-W48", "2026-W49"]
+    assert reports[4].document["since"]["week"] == "2026-W48"
+
+
+def test_every_number_of_a_sentence_is_evidence(weeks: tuple[Workspace, list[Report]]) -> None:
+    for report in weeks[1]:
+        for sentence in told(report, "data"):
+            known = " ".join(e["text"] for e in sentence["evidence"])
+            for number in (word for word in sentence["text"].replace(",", " ").split() if word.isdigit()):
+                assert number in known
+
+
+def test_the_trend_is_by_todays_labels(weeks: tuple[Workspace, list[Report]]) -> None:
+    trend = weeks[1][4].document["trend"]
+    assert [t["week"] for t in trend] == ["2026-W45", "2026-W46", "2026-W47", "2026-W48", "2026-W49"]
+    assert all(t["low"] <= t["value"] <= t["high"] for t in trend)
+    assert trend[2]["value"] == trend[3]["value"]
+
+
+def test_a_second_run_in_the_week_refreshes_it(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    kept.save_dataset(case.dataset, case.space)
+    first = written(kept, 0)
+    again = written(kept, 0)
+    assert (again.week, again.created) == (first.week, first.created)
+    assert again.document["since"] is None
+    assert len(Reports(kept).all()) == 1
+
+
+def test_a_better_and_a_worse_model_are_told(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    kept.save_dataset(case.dataset, case.space)
+    judged, rng = np.flatnonzero(case.evaluation), np.random.default_rng(0)
+
+    def predict(version: str, accuracy: float) -> None:
+        said = case.targets.copy()
+        wrong = rng.permutation(judged)[: round(len(judged) * (1 - accuracy))]
+        said[wrong] = 1 - said[wrong]
+        kept.save_predictions(case.dataset, Predictions("shop", version, np.eye(2)[said], said, True))
+
+    predict("1", 0.7)
+    written(kept, 0)
+    predict("2", 0.95)
+    better = written(kept, 1)
+    assert told(better, "model")[0]["tone"] == "better"
+    assert "shop 2 of now against shop 1 of 2026-W45" in told(better, "model")[0]["text"]
+    predict("3", 0.7)
+    worse = written(kept, 2)
+    assert told(worse, "model")[0]["tone"] == "worse"
+    assert "worse" in worse.document["headline"]
+
+
+def test_a_step_that_fails_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    kept.save_dataset(case.dataset, case.space)
+
+    def broken() -> list[Sentence]:
+        raise OSError("mailbox full")
+
+    report = written(kept, 0, extra={"inbox": broken})
+    assert {"step": "inbox", "error": "OSError: mailbox full"} in report.document["failed"]
+    assert "step failed" in report.document["headline"] or "steps failed" in report.document["headline"]
+    assert told(report, "data")
+
+
+def test_what_was_dismissed_is_not_told(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    names = [case.classes[t] for t in case.targets]
+    for row in np.flatnonzero(case.fit)[::8]:
+        names[row] = "dog" if names[row] == "cat" else "cat"
+    kept.save_dataset(*kept_part(case, np.arange(len(names)), names))
+    first = written(kept, 0)
+    assert any("Labels that look wrong" in s["text"] for s in told(first, "findings"))
+    from tools.audit import run_checks
+    from tools.documents import ranked
+
+    found = next(f for f in ranked(run_checks(kept.case(Settings()), ["wrong-labels"])) if f.code == "wrong-labels")
+    Decisions(kept).take([about_finding(found, "dismiss", who="Ada", why="drawn so")])
+    second = written(kept, 1)
+    assert any(s["text"].startswith("Settled by a person: Labels that look wrong") for s in told(second, "findings"))
+    assert told(second, "labels") == []
+    assert not any(a["code"] == "wrong-labels" for a in second.document["actions"])
+
+
+def test_weeks_of_the_calendar() -> None:
+    assert week_of(datetime(2021, 1, 3)) == "2020-W53"
+    assert monday_of("2020-W53").isoformat() == "2020-12-28"
+    assert week_after("2020-W53") == "2021-W01"
+    for wrong in ("2026-48", "2026-W54", "2026-W00", "x"):
+        with pytest.raises(WrongWeek):
+            monday_of(wrong)
+
+
+def test_actions_that_help_come_first_and_those_that_hurt_do_not_come() -> None:
+    def advice(name: str, verdict: str | None, delta: float = 0.0) -> dict[str, Any]:
+        effect = None if verdict is None else [{"primary": True, "delta": delta}]
+        return {"id": name, "verdict": verdict, "effect": effect}
+
+    finding = {
+        "id": "f", "settled": None, "severity": {"level": "medium"},
+        "recommendations": [
+            advice("untried", None), advice("hurts", "hurts", -0.1), advice("small", "helps", 0.01),
+            advice("large", "helps", 0.05), advice("nothing", "no_effect"),
+        ],
+    }  # fmt: skip
+    found = action_list({"outcomes": [{"findings": [finding]}]})
+    assert [a["id"] for a in found] == ["large", "small", "untried"]
