@@ -40,6 +40,7 @@ experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pi
 app.add_typer(experiment, name="experiment")
 app.add_typer(cli_predictions.predictions, name="predictions")
 app.add_typer(cli_model.model, name="model")
+app.command()(cli_model.why)
 app.add_typer(cli_versions.versions, name="versions")
 
 

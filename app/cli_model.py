@@ -33,6 +33,31 @@ Name = Annotated[
 ]
 
 
+def why(
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="Id of an imported picture, or a file.")],
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="What it really shows; default: its label.")
+    ] = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Say which training pictures push a picture to the answer it gets, and whether it comes right without them.
+
+    They are ranked by influence (Koh & Liang 2017) and left out, whole bursts at a time, the head fitted again;
+    beside that as many others of the same classes are left out. The advisor's own baseline is explained: a network of
+    yours would have to be trained again.
+
+    Examples:
+
+      advisor why test/Satsumas/Satsumas_011.jpg
+      advisor why ~/phone/IMG_0042.jpg --class Lime --json -
+    """
+    from app.why import run_why
+
+    run_why(picture, label=class_, seed=seed, workspace=workspace, json=json)
+
+
 @model.command()
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An ONNX file.")],

@@ -268,7 +268,7 @@ def list_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
                     name.capitalize(): f"{m['text']} ({m['interval']})" if (m := metrics.get(name)) else ""
                     for name in ("accuracy", "balanced accuracy")
                 },
-                "Prepared": shown(found["prepared"]),
+                "Prepared": shown(found["prepared"].partition(";")[0]),
                 "": "its errors are explained" if found["explained"] else "",
             }
         )

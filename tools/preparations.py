@@ -100,10 +100,10 @@ def compared(case: Case, rows: NDArray[np.int64], chosen: Preparation, answers: 
     clear = [other for other in others if _clearly_better(mine, other, len(others))]
     if clear or not others or others[0].accuracy.value <= mine.accuracy.value or len(rest) < FEWEST:
         return Compared(mine, tuple(others), clear[0] if clear else None)
-    pair = [_tried(case, rest, one.preparation, answers) for one in (mine, others[0])]
-    if not _clearly_better(*pair, 1):
+    again, rival = (_tried(case, rest, one.preparation, answers) for one in (mine, others[0]))
+    if not _clearly_better(again, rival, 1):
         return Compared(mine, tuple(others), None)
-    return Compared(pair[0], (pair[1], *others[1:]), pair[1])
+    return Compared(again, (rival, *others[1:]), rival)
 
 
 def _tried(case: Case, rows: NDArray[np.int64], preparation: Preparation, answers: Answers) -> Tried:

@@ -90,15 +90,34 @@ def search_picture(
     from embeddings.search import Neighbours
 
     neighbours = Neighbours(case.space)
-    row = Places(case.dataset.index, case.dataset.root).find([picture])[0]
+    row, vector = vector_of(case, picture, cache=cache, threads=threads, on_step=on_step)
     if row is not None:
         found = neighbours.by_row(row, k)
         how = f"Cosine similarity of vectors by {case.space.encoder.name}; the picture itself is left out."
     else:
-        vector = _vector(case, Path(picture), cache, threads, on_step)
         found = neighbours.by_vector(vector, k)
         how = f"Cosine similarity of vectors by {case.space.encoder.name}; the file is not one of the data set's."
     return Search(picture, how, tuple(found.rows.tolist()), _rounded(found.similarities))
+
+
+def vector_of(
+    case: Case, picture: str, *, cache: Path, threads: int = 0, on_step: Progress = silent
+) -> tuple[int | None, NDArray[np.float32]]:
+    """Row, None for a file, and unit vector of a picture of the case, named by id or file name, or of a picture file.
+
+    Raises
+    ------
+    UnknownName
+    UnreadableInput
+        As ``search_picture``.
+    """
+    places = Places(case.dataset.index, case.dataset.root)
+    row = places.find([picture])[0]
+    if row is None and Path(picture).is_file():
+        row = places.find([str(Path(picture).resolve())])[0]
+    if row is not None:
+        return row, case.space.vectors[row]
+    return None, _vector(case, Path(picture), cache, threads, on_step)
 
 
 def _encoder(name: str, cache: Path, threads: int, on_step: Progress) -> "Encoder":

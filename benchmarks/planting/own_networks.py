@@ -53,7 +53,7 @@ def network(
     if channels_last:
         weight = weight.transpose(1, 2, 0, 3)
     if takes_bytes:
-        weight = weight / 255
+        weight = weight / np.float32(255)
     shape: list[int | str] = [batch, SIDE, SIDE, 3] if channels_last else [batch, 3, SIDE, SIDE]
     kind = TensorProto.UINT8 if takes_bytes else TensorProto.FLOAT
     nodes = [

@@ -78,7 +78,7 @@ def test_weights_inside_nested_graphs_are_looked_at_too(tmp_path: Path) -> None:
 
 
 def test_operators_from_elsewhere_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UnusableModel, match="Identity of my.ops"):
+    with pytest.raises(UnusableModel, match=r"Identity of my\.ops"):
         read_onnx(saved(network("thing", domain="my.ops"), tmp_path / "m.onnx"))
 
 
@@ -90,7 +90,7 @@ def test_a_function_spelt_out_in_the_file_is_no_stranger(tmp_path: Path) -> None
     )
     read_onnx(saved(model, tmp_path / "m.onnx"))
     model.functions[0].node[0].domain = "their.ops"
-    with pytest.raises(UnusableModel, match="Relu of their.ops"):
+    with pytest.raises(UnusableModel, match=r"Relu of their\.ops"):
         read_onnx(saved(model, tmp_path / "n.onnx"))
 
 
