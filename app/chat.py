@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from agent.answer import Answer
+from app.commands import record_answer
 from app.edge import model_state, prepare_libraries, read_context, read_settings
 from app.escaping import plain_markdown, shown
 from app.panels import STYLE, draw_answer, icon
@@ -173,7 +174,9 @@ def _ask(question: str, kept: "Workspace", case: "Case", thread: str) -> dict[st
         for event in stream_answer(question, context, thread=thread, checkpointer=_memory()):
             if isinstance(event, Answer):
                 status.update(label="Done", state="complete", expanded=False)
-                return event.to_json()
+                document = event.to_json()
+                record_answer(kept, case, document)
+                return document
             line.empty()
             st.markdown(f":material/check: {plain_markdown(event.text)}")
             line = st.empty()

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_model, cli_predictions, cli_versions
+from app import cli_change, cli_model, cli_predictions, cli_versions
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
@@ -38,6 +38,9 @@ Exit codes: 0 done (also when files were skipped: they are listed), 1 internal f
 )
 experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pictures before doing it for real.")
 app.add_typer(experiment, name="experiment")
+app.add_typer(cli_change.change, name="change")
+app.command()(cli_change.export)
+app.command()(cli_change.ledger)
 app.add_typer(cli_predictions.predictions, name="predictions")
 app.add_typer(cli_model.model, name="model")
 app.command()(cli_model.why)

@@ -184,12 +184,14 @@ def run_audit(
     from tools.audit import run_checks
     from tools.decisions import Decisions, settle
     from tools.documents import audit_document
+    from tools.ledger import given_by_audit, record
 
     with out.steps() as steps:
         outcomes = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
         outcomes = settle(outcomes, Decisions(kept).standing(), date.today())
         effects = try_advice(case, outcomes, most=tries, on_step=steps, remember=kept)
         document = audit_document(case, outcomes, effects)
+        record(kept, given_by_audit(case, document))
     out.say(*audit_blocks(document))
     out.deliver(document)
     levels = [f.severity.level for outcome in outcomes for f in outcome.findings if not f.settled]
@@ -218,8 +220,16 @@ def run_ask(question: str, *, group: str | None, seed: int | None, workspace: Pa
     with out.steps() as steps:
         answer = ask(question, read_context(case, kept, steps))
     document = answer.to_json()
+    record_answer(kept, case, document)
     out.say(*answer_blocks(document, styled=out.people.is_terminal))
     out.deliver(document)
+
+
+def record_answer(kept: "Workspace", case: "Case", document: dict[str, Any]) -> None:
+    """Enter the advice of an answer in the ledger."""
+    from tools.ledger import given_by_answer, record
+
+    record(kept, given_by_answer(case, document))
 
 
 def run_search(words: str, *, picture: str | None, most: int, workspace: Path, json: str | None) -> None:

@@ -5,24 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embeddings.encoder import EncoderInfo
-from embeddings.space import EmbeddingSpace
 from tools import records
 from tools.changes import Change, History, Move, list_changes, put_change
 from tools.changing import base_dataset, history, put_replayed, undo_entry
 from tools.dataset import Dataset, Label, Skipped, encode_id
 from tools.errors import WorkspaceDamaged
+from tools.pieces import Piece, joined, joined_space
 from tools.renaming import rename_predictions
-from tools.replaying import columns, replay
+from tools.replaying import replay
 from tools.workspace import Workspace
 
 AWAY = ".left-out-by-advisor"
 """Hidden, so that an import passes over it."""
-
-Piece = tuple[Dataset, NDArray[np.int64]]
-"""Some rows of a stored dataset."""
 
 
 def entered(workspace: Workspace, token: str) -> Change | None:
@@ -65,7 +60,7 @@ def _put_moved(db: sqlite3.Connection, workspace: Workspace, base: Dataset, move
         for i in data.ids[rows].tolist()
     ]
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
-    dataset = _joined(base, pieces, [ids[i] for i in order.tolist()], order)
+    dataset = joined(base, pieces, [ids[i] for i in order.tolist()], order)
     dataset = replace(
         dataset,
         labels=_labels(pieces, dataset.ids.tolist(), moves),
@@ -74,7 +69,9 @@ def _put_moved(db: sqlite3.Connection, workspace: Workspace, base: Dataset, move
     kept = records.put_dataset(db, workspace.files, dataset)
     for info in records.list_encoders(db, base.version):
         if all(info in records.list_encoders(db, data.version) for data, _ in pieces):
-            records.put_space(db, workspace.files, kept.version, _space(db, workspace, pieces, order, kept, info))
+            spaces = [records.get_space(db, workspace.files, data, info) for data, _ in pieces]
+            rows = [rows for _, rows in pieces]
+            records.put_space(db, workspace.files, kept.version, joined_space(spaces, rows, kept.ids, order))
     return kept
 
 
@@ -99,33 +96,6 @@ def _back(db: sqlite3.Connection, workspace: Workspace, moves: Sequence[Move]) -
     return out
 
 
-def _joined(base: Dataset, pieces: Sequence[Piece], ids: list[str], order: NDArray[np.int64]) -> Dataset:
-    parts = [columns(data, rows) for data, rows in pieces]
-
-    def joined(name: str) -> NDArray[np.generic]:
-        return np.concatenate([part[name] for part in parts])[order]
-
-    def table(name: str, empty: str | float) -> dict[str, NDArray[np.generic]]:
-        names = sorted({key for part in parts for key in part[name]})
-        missing = [np.full(len(part["ids"]), empty) for part in parts]
-        return {
-            key: np.concatenate([p[name].get(key, m) for p, m in zip(parts, missing, strict=True)])[order]
-            for key in names
-        }
-
-    texts = table("metadata", "")
-    hashed = all(part["perceptual_hash"] is not None for part in parts)
-    return replace(
-        base,
-        ids=np.array(ids, dtype=np.str_),
-        **{name: joined(name) for name in ("sha256", "widths", "heights", "splits")},  # type: ignore[arg-type]
-        metadata={key: values for key, values in texts.items() if any(values.tolist())},  # type: ignore[misc]
-        properties=table("properties", np.nan),  # type: ignore[arg-type]
-        perceptual_hash=joined("perceptual_hash") if hashed else None,  # type: ignore[arg-type]
-        labels=(),
-    )
-
-
 def _labels(pieces: Sequence[Piece], ids: Sequence[str], moves: Sequence[Move]) -> tuple[Label, ...]:
     """Moved pictures are labelled by their new places, the others as they were."""
     own: dict[str, list[Label]] = {}
@@ -148,13 +118,3 @@ def _skipped(base: Dataset, moves: Sequence[Move]) -> tuple[Skipped, ...]:
     rest = [item for item in base.skipped if item != folder]
     there = (base.root / AWAY).is_dir()
     return tuple(sorted([*rest, *([folder] if there else [])], key=lambda item: item.path))
-
-
-def _space(
-    db: sqlite3.Connection, workspace: Workspace, pieces: Sequence[Piece], order: NDArray[np.int64], kept: Dataset,
-    info: EncoderInfo,
-) -> EmbeddingSpace:  # fmt: skip
-    spaces = [(records.get_space(db, workspace.files, data, info), rows) for data, rows in pieces]
-    vectors = np.concatenate([space.vectors[rows] for space, rows in spaces])[order]
-    names = np.concatenate([space.names[rows] for space, rows in spaces])[order]
-    return EmbeddingSpace(info, kept.ids, vectors, names, spaces[0][0].texts)

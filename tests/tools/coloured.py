@@ -1,4 +1,4 @@
-"""Pictures of one colour with a little noise, and an encoder that needs no weights: the mean of each colour."""
+"""Pictures of nine blocks of much one colour, and an encoder that needs no weights: the colour of each block."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,21 @@ COLOURS = {"apple": (200, 40, 30), "pear": (60, 190, 40), "plum": (90, 30, 160)}
 
 
 class Means:
-    """The mean of each colour, made a unit vector."""
+    """The mean colour of each of nine blocks, made a unit vector."""
 
     text_scale = None
     side_by_side = True
 
     def __init__(self, name: str = "means", fingerprint: str = "a" * 64) -> None:
-        self.info = EncoderInfo(name, fingerprint, 4, False)
+        self.info = EncoderInfo(name, fingerprint, 28, False)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return (pixels.reshape(-1, 3).mean(axis=0) / 255).astype(np.float32).reshape(3, 1, 1)
+        rows, columns = (size // 3 * 3 for size in pixels.shape[:2])
+        blocks = pixels[:rows, :columns].reshape(3, rows // 3, 3, columns // 3, 3).mean(axis=(1, 3))
+        return (blocks.reshape(-1) / 255 - 0.4).astype(np.float32).reshape(27, 1, 1)
 
     def encode(self, batch: NDArray[np.float32]) -> Encoded:
-        vectors = np.concatenate([batch.reshape(len(batch), 3), np.ones((len(batch), 1), np.float32)], axis=1)
+        vectors = np.concatenate([batch.reshape(len(batch), 27), np.ones((len(batch), 1), np.float32) / 9], axis=1)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return Encoded(vectors, np.zeros((len(batch), 0), np.float32))
 
@@ -42,7 +44,8 @@ def picture(path: Path, seed: int, colour: tuple[int, int, int], size: int = 24)
     """A picture whose bytes no other seed gives."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    noise = rng.integers(-12, 13, size=(size, size, 3)) + rng.integers(-25, 26, size=3)
+    blocks = rng.integers(-70, 71, size=(3, 3, 3)).repeat(size // 3, axis=0).repeat(size // 3, axis=1)
+    noise = blocks + rng.integers(-12, 13, size=(size, size, 3))
     Image.fromarray(np.clip(noise + np.array(colour), 0, 255).astype(np.uint8)).save(path)
     return path
 

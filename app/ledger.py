@@ -1,0 +1,141 @@
+"""The ``advisor ledger`` command: advice given, followed and measured, as a table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from app.commands import open_case
+from app.escaping import shown
+from app.printing import case_lines, heading, table
+from app.terminal import Terminal
+from app.views import VERDICTS, counted
+from tools.findings import number_text
+
+MOST_OPEN = 15
+FOLLOWED = ("fully", "partly")
+BRIEFLY = {**VERDICTS, "no_effect": "no effect", "cannot_tell": "cannot tell"}
+PROMISES = {"kept": "kept", "not_kept": "not kept", "cannot_tell": "cannot tell"}
+
+
+def run_ledger(*, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
+    """Follow all advice through the versions and show it."""
+    out = Terminal(json)
+    kept, case = open_case(workspace, seed=seed, group=group)
+    from tools.ledger_documents import ledger_document
+    from tools.reckoning import reckon
+
+    with out.steps() as steps:
+        document = ledger_document(case, reckon(kept, case, on_step=steps))
+    out.say(*ledger_blocks(document))
+    out.deliver(document)
+
+
+def ledger_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
+    """Headline, changes between versions, advice followed, advice open, the rest in one line each."""
+    yield Text(shown(document["headline"]), style="bold")
+    if not document["entries"]:
+        return
+    yield from case_lines(document)
+    if document["steps"]:
+        yield heading("What changed between versions")
+        yield table([_step_row(s) for s in document["steps"]], ("Versions", "Metric", "Change", "Verdict"))
+        yield from _judged_as_one(document["steps"])
+        yield Text(
+            "Old and new baseline, on the same pictures, by the labels of the newest version: "
+            + "; ".join(dict.fromkeys(s["measured"]["evaluated_on"] for s in document["steps"] if s["measured"]))
+            + ". Beside each piece of advice: the old training pictures with that advice followed and nothing else.",
+            style="dim",
+        )
+        yield Text("")
+    by_extent: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in document["entries"]:
+        by_extent.setdefault(entry["followed"]["extent"], []).append(entry)
+    done = [e for extent in FOLLOWED for e in by_extent.get(extent, ())]
+    if done:
+        yield heading(f"Followed ({len(done)})")
+        yield Text("")
+        for entry in done:
+            yield _block(entry)
+    for extent, title in (("not", "Not followed"), ("pending", "Given for the newest version")):
+        yield from _open(title, by_extent.get(extent, []))
+    unseen = by_extent.get("unseen", [])
+    if unseen:
+        yield heading(f"Cannot be seen from the data ({len(unseen)})")
+        yield Text(shown("; ".join(dict.fromkeys(_advice(e) for e in unseen))), style="dim")
+        yield Text("")
+    yield Text(shown(document["track_record"]["text"]), style="bold")
+
+
+def _block(entry: Mapping[str, Any]) -> RenderableType:
+    """One piece of advice that was followed: done, promised, measured, and whether that was kept."""
+    row = _row(entry)
+    style = {"kept": "green", "not_kept": "red"}.get(entry["promise"] or "", "")
+    parts = [Text(row["Done"]), Text(f"Expected: {row['Expected']}"), Text(f"Measured: {row['Measured']}")]
+    if row["Promise"]:
+        parts.append(Text(f"Promise: {row['Promise']}", style=style))
+    title = Text.assemble((row["Advice"], "bold"), f"  given for {row['Given for']}")
+    return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))
+
+
+def _open(title: str, entries: Sequence[Mapping[str, Any]]) -> Iterable[RenderableType]:
+    if not entries:
+        return
+    yield heading(f"{title} ({len(entries)})")
+    rows = [{**_row(e), "Done": e["followed"]["words"] if e["followed"]["extent"] == "not" else ""} for e in entries]
+    yield table(rows[:MOST_OPEN], ("Given for", "Advice", "Done", "Expected"))
+    if len(rows) > MOST_OPEN:
+        yield Text(f"and {len(rows) - MOST_OPEN} more in --json", style="dim")
+    yield Text("")
+
+
+def _row(entry: Mapping[str, Any]) -> dict[str, str]:
+    measured = entry["measured"]
+    words = f"{entry['followed']['extent'].capitalize()} followed: {entry['followed']['words']}"
+    reason = f": {entry['reason']}" if entry["reason"] else ""
+    return {
+        "Given for": _versions(entry["given"]),
+        "Advice": shown(_advice(entry)),
+        "Done": shown(words),
+        "Expected": _change(entry["expected"]) if entry["expected"] else "not tried",
+        "Measured": _change(measured) if measured else shown(entry["unmeasured"] or ""),
+        "Promise": shown(f"{PROMISES[entry['promise']]}{reason}") if entry["promise"] else "",
+    }
+
+
+def _versions(given: Sequence[int]) -> str:
+    return f"version {given[0]}" if len(given) == 1 else f"versions {given[0]} to {given[-1]}"
+
+
+def _advice(entry: Mapping[str, Any]) -> str:
+    return f"{entry['action']} {entry['target']} [{entry['code']}]"
+
+
+def _change(measure: Mapping[str, Any]) -> str:
+    """``+3.1 points (0.4 to 5.8): helps``."""
+    delta, low, high = (number_text(measure[name], "points") for name in ("delta", "low", "high"))
+    return f"{delta} ({low.removesuffix(' points')} to {high.removesuffix(' points')}): {BRIEFLY[measure['verdict']]}"
+
+
+def _step_row(step: Mapping[str, Any]) -> dict[str, str]:
+    found = step["measured"]
+    row = {"Versions": f"{step['before']} → {step['after']}"}
+    if found is None:
+        return {**row, "Verdict": shown(f"not measured: {step['unmeasured']}")}
+    low, high = (number_text(found[name], "points") for name in ("low", "high"))
+    return {
+        **row,
+        "Metric": f"{shown(found['metric'])} {number_text(found['before'], 'share')} → "
+        f"{number_text(found['after'], 'share')} ({counted(found['n'], 'picture')})",
+        "Change": f"{number_text(found['delta'], 'points')} ({low.removesuffix(' points')} to {high})",
+        "Verdict": BRIEFLY[found["verdict"]],
+    }
+
+
+def _judged_as_one(steps: Iterable[Mapping[str, Any]]) -> Iterable[RenderableType]:
+    groups = dict.fromkeys(tuple(g) for s in steps if s["measured"] for g in s["measured"]["judged_as_one"])
+    for group in groups:
+        yield Text(f"Judged as one class on both sides: {shown(', '.join(group))}", style="dim")
