@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.weekly_parts import (
     Sentence,
+    Tone,
     action_list,
     data_sentences,
     finding_sentences,
@@ -24,12 +25,15 @@ from tools.audit import run_checks
 from tools.case import Case
 from tools.decisions import Decisions, settle
 from tools.documents import audit_document, case_head
+from tools.goals import State, goals_of, not_reached, reached
 from tools.reports import Report, Reports, monday_of, week_after, week_of
 from tools.standing import said_then, standing
 from tools.workspace import Workspace
 
 Json = dict[str, Any]
+TONES: dict[State, Tone] = {"met": "same", "missed": "worse", "open": "same"}
 SECTIONS = {
+    "goal": "The goal",
     "data": "Pictures and labels",
     "model": "How good it is",
     "findings": "What was found",
@@ -85,7 +89,10 @@ def weekly_report(
     effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
     audit = audit_document(case, outcomes, effects)
     steps, then = Steps(), None if before is None else before.document
+    goals = goals_of(workspace)
+    found = () if goals is None or not case.derived.judged.any() else reached(case, goals)
     sections: dict[str, list[Sentence]] = {
+        "goal": [Sentence(r.text, TONES[r.state], r.evidence) for r in found],
         "data": steps.run("data", lambda: data_sentences(workspace, case, then)),
         "model": steps.run("model", lambda: metric_sentences(workspace, case, then)),
         "findings": steps.run("findings", lambda: finding_sentences(audit, then)),
@@ -108,7 +115,7 @@ def weekly_report(
             {"id": name, "title": SECTIONS.get(name, name), "sentences": [s.to_json() for s in sentences]}
             for name, sentences in sections.items()
         ],
-        "actions": action_list(audit),
+        "actions": action_list(audit, not_reached(found)),
         "findings": kept_findings(audit),
         "failed": steps.failed,
         "trend": _trend(workspace, case, week),
@@ -119,12 +126,14 @@ def weekly_report(
 
 def _headline(sections: Mapping[str, Sequence[Sentence]], failed: Sequence[Json], *, first: bool) -> str:
     """What matters most: what got worse, else better, else the first sentence of news."""
-    every = [s for sentences in sections.values() for s in sentences]
+    goal = " ".join(s.text for s in sections["goal"][:1])
+    every = [s for name, sentences in sections.items() if name != "goal" for s in sentences]
     if first:
         words = "The first report: there is nothing to compare with yet."
     else:
         told = [s for tone in ("worse", "better", "news") for s in every if s.tone == tone]
         words = " ".join(s.text for s in told[:2]) or "Nothing changed."
+    words = f"{goal} {words}" if goal else words
     return words + (f" {len(failed)} step{'' if len(failed) == 1 else 's'} failed." if failed else "")
 
 

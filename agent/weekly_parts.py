@@ -197,21 +197,26 @@ def label_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) ->
     return out
 
 
-def action_list(audit: Mapping[str, Any]) -> list[Json]:
-    """At most three actions: first what was tried and helps, by gain; then what could not be told or tried."""
+def action_list(audit: Mapping[str, Any], first: frozenset[str] = frozenset()) -> list[Json]:
+    """At most three actions: first what was tried and helps, by gain; then what could not be told or tried.
+
+    Of equally well shown ones those come first whose finding names a class of ``first``.
+    """
     seen: dict[str, Json] = {}
     for outcome in audit["outcomes"]:
         for f in outcome["findings"]:
             if f["settled"] or f["severity"]["level"] == "low":
                 continue
             for r in f["recommendations"]:
-                seen.setdefault(r["id"], {**r, "finding": f["id"], "level": f["severity"]["level"]})
+                named = bool(first & {*f["scope"]["classes"], *(f["scope"]["pair"] or ())})
+                more = {"finding": f["id"], "level": f["severity"]["level"], "for_goal": named}
+                seen.setdefault(r["id"], {**r, **more})
 
-    def worth(action: Json) -> tuple[int, int, float]:
+    def worth(action: Json) -> tuple[int, bool, int, float]:
         tried = next((m for m in action["effect"] or () if m["primary"]), None)
         gain = tried["delta"] if tried else 0.0
         order = {"helps": 0, None: 1, "cannot_tell": 1, "no_effect": 2, "hurts": 3}[action["verdict"]]
-        return order, -LEVELS.index(action["level"]), -gain
+        return order, not action["for_goal"], -LEVELS.index(action["level"]), -gain
 
     wanted = [a for a in seen.values() if a["verdict"] not in ("no_effect", "hurts")]
     return sorted(wanted, key=worth)[:TOP]

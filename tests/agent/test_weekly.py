@@ -14,6 +14,7 @@ from benchmarks.planting.vectors import vector_case
 from tools.case import Case
 from tools.dataset import Dataset, Label
 from tools.decisions import Decisions, about_finding
+from tools.goals import Goals, Limit, set_goals
 from tools.predictions import Predictions
 from tools.reports import Report, Reports, WrongWeek, monday_of, week_after, week_of
 from tools.settings import Settings
@@ -209,7 +210,7 @@ def test_actions_that_help_come_first_and_those_that_hurt_do_not_come() -> None:
         return {"id": name, "verdict": verdict, "effect": effect}
 
     finding = {
-        "id": "f", "settled": None, "severity": {"level": "medium"},
+        "id": "f", "settled": None, "severity": {"level": "medium"}, "scope": {"classes": ["cat"], "pair": None},
         "recommendations": [
             advice("untried", None), advice("hurts", "hurts", -0.1), advice("small", "helps", 0.01),
             advice("large", "helps", 0.05), advice("nothing", "no_effect"),
@@ -217,3 +218,16 @@ def test_actions_that_help_come_first_and_those_that_hurt_do_not_come() -> None:
     }  # fmt: skip
     found = action_list({"outcomes": [{"findings": [finding]}]})
     assert [a["id"] for a in found] == ["large", "small", "untried"]
+    other = {**finding, "scope": {"classes": [], "pair": ["dog", "emu"]}, "recommendations": [advice("dog's", None)]}
+    both = {"outcomes": [{"findings": [finding, other]}]}
+    assert [a["id"] for a in action_list(both, frozenset({"dog"}))] == ["large", "small", "dog's"]
+
+
+def test_the_goal_heads_the_report(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    kept.save_dataset(case.dataset, case.space)
+    set_goals(kept, case, Goals((Limit("cat", "miss", 0.0),)))
+    report = written(kept, 0)
+    assert report.document["headline"].startswith("Goal: miss at most 0 % of cat: ")
+    assert report.document["sections"][0]["id"] == "goal"

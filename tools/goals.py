@@ -1,0 +1,208 @@
+"""What the user wants of the model, and how far it is from that: limits on mistakes, and what mistakes cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from tools.case import Case
+from tools.errors import AdvisorError, UnknownName
+from tools.findings import Evidence
+from tools.registry import NotApplicable
+from tools.statistics import clustered_mean, clustered_share, quantile_of_normal
+from tools.wording import phrase
+from tools.workspace import Workspace
+
+Mistake = Literal["miss", "false-alarm"]
+State = Literal["met", "missed", "open"]
+GOAL = "goal"
+
+
+class WrongGoals(AdvisorError):
+    """A goal that cannot be followed as written."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many mistakes of a kind.
+
+    Attributes
+    ----------
+    name : str
+        The class.
+    mistake : {"miss", "false-alarm"}
+        A miss is a picture of the class that is called something else; a false alarm one of another class that is
+        called it. Rates are shares of the pictures of the class, or of the other classes.
+    most : float
+        In 0–1.
+    """
+
+    name: str
+    mistake: Mistake
+    most: float
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        if self.mistake == "miss":
+            return f"miss at most {100 * self.most:g} % of {self.name}"
+        return f"call at most {100 * self.most:g} % of the others {self.name}"
+
+
+@dataclass(frozen=True)
+class Goals:
+    """Limits and costs of a workspace.
+
+    Attributes
+    ----------
+    limits : tuple of Limit
+    costs : tuple of (str, Mistake, float)
+        Class, mistake, and what one costs.
+    weekly : int
+        Pictures a week; 0 = not said.
+    currency : str
+    """
+
+    limits: tuple[Limit, ...] = ()
+    costs: tuple[tuple[str, Mistake, float], ...] = ()
+    weekly: int = 0
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        for limit in self.limits:
+            if not 0 <= limit.most < 1:
+                raise WrongGoals(
+                    expected="a rate from 0 to below 1", seen=f"{limit.most:g} for {limit.name}",
+                    todo="Write, e.g., --miss broken=2% or broken=0.02.",
+                )  # fmt: skip
+        for name, _, cost in self.costs:
+            if not (isfinite(cost) and cost >= 0):
+                raise WrongGoals(expected="a cost of 0 or more", seen=f"{cost:g} for {name}", todo="Write a number.")
+        if self.weekly < 0:
+            raise WrongGoals(expected="pictures a week", seen=str(self.weekly), todo="Write 0 or more.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **asdict(self),
+            "limits": [asdict(limit) for limit in self.limits],
+            "costs": [list(c) for c in self.costs],
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Goals":
+        """What ``to_json`` wrote."""
+        limits = tuple(Limit(**limit) for limit in found["limits"])
+        costs = tuple((name, mistake, float(cost)) for name, mistake, cost in found["costs"])
+        return cls(limits, costs, int(found["weekly"]), str(found["currency"]))
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far one limit, or the cost, is reached.
+
+    Attributes
+    ----------
+    text : str
+        A sentence whose numbers stand in ``evidence``.
+    state : {"met", "missed", "open"}
+        Open: the interval holds the limit, so these pictures cannot tell.
+    evidence : tuple of Evidence
+    name : str
+        The class; empty for the cost.
+    """
+
+    text: str
+    state: State
+    evidence: tuple[Evidence, ...]
+    name: str = ""
+
+
+def goals_of(workspace: Workspace) -> Goals | None:
+    """What was set; None if nothing was."""
+    found = workspace.choice(GOAL)
+    return None if not found else Goals.from_json(found)
+
+
+def set_goals(workspace: Workspace, case: Case, goals: Goals | None) -> None:
+    """Keep goals, or none.
+
+    Raises
+    ------
+    UnknownName
+        For a class that the data set lacks; nothing is kept then.
+    """
+    for name in [*(limit.name for limit in goals.limits), *(c[0] for c in goals.costs)] if goals else ():
+        if name not in case.classes:
+            raise UnknownName(
+                expected=f"one of the classes {', '.join(case.classes)}", seen=name, todo="Name one of these."
+            )
+    workspace.choose(GOAL, None if goals is None else goals.to_json())
+
+
+def reached(case: Case, goals: Goals) -> tuple[Reached, ...]:
+    """Every limit, then the cost; by the subject's predictions on the pictures that count errors.
+
+    Raises
+    ------
+    NotApplicable
+        If nothing can be judged.
+    """
+    if not case.derived.judged.any():
+        raise NotApplicable("no labelled picture with a prediction can be judged")
+    known = [limit for limit in goals.limits if limit.name in case.classes]
+    out = [_limit(case, limit, goals.weekly) for limit in known]
+    return (*out, _cost(case, goals)) if goals.costs else tuple(out)
+
+
+def _limit(case: Case, limit: Limit, weekly: int) -> Reached:
+    rows = np.flatnonzero(case.derived.judged)
+    targets, said = case.targets[rows], case.derived.predicted[rows]
+    number = case.number(limit.name)
+    of = targets == number if limit.mistake == "miss" else targets != number
+    if not of.any():
+        return Reached(f"Goal: {limit.text}: no picture to measure it on.", "open", (), limit.name)
+    wrong = (said != number) if limit.mistake == "miss" else (said == number)
+    groups = case.derived.grouping.groups[rows]
+    rate, low, high = clustered_share(wrong[of], groups[of], case.settings.confidence)
+    state: State = "met" if high <= limit.most else "missed" if low > limit.most else "open"
+    numbers = [Evidence("rate", rate, "share", int(of.sum()), low, high)]
+    words = "{rate} ({rate|interval}) of {rate|n} pictures"
+    if rate > limit.most:
+        numbers.append(Evidence("away", rate - limit.most, "points"))
+        words += ", {away} over the limit"
+        if weekly:
+            numbers.append(Evidence("a week", weekly * float(of.mean()) * (rate - limit.most), "count"))
+            words += ", about {a week} a week too many if they come in the mix of these pictures"
+    end = {"met": ": reached", "missed": ": not reached", "open": ": these pictures cannot tell"}[state]
+    return Reached(f"Goal: {limit.text}: " + phrase(words, numbers) + f"{end}.", state, tuple(numbers), limit.name)
+
+
+def _cost(case: Case, goals: Goals) -> Reached:
+    """Mean cost of a judged picture, with an interval that draws whole groups, and what a week costs."""
+    rows = np.flatnonzero(case.derived.judged)
+    targets, said = case.targets[rows], case.derived.predicted[rows]
+    table = {(name, mistake): cost for name, mistake, cost in goals.costs}
+    kinds: tuple[Mistake, ...] = get_args(Mistake)
+    miss, alarm = (np.array([table.get((name, kind), 0.0) for name in case.classes]) for kind in kinds)
+    values = np.where(targets != said, miss[targets] + alarm[said], 0.0)
+    n = len(rows)
+    mean, error = clustered_mean(values, case.derived.grouping.groups[rows], np.full(n, 1 / n))
+    half = quantile_of_normal(case.settings.confidence) * error
+    scale, per = (goals.weekly, "a week") if goals.weekly else (100, "per hundred pictures")
+    low, high = (max(0.0, mean - half), mean + half) if isfinite(half) else (None, None)
+    number = Evidence(
+        "cost", scale * mean, "score", n, None if low is None else scale * low, None if high is None else scale * high,
+        "mean cost of a picture's mistakes",
+    )  # fmt: skip
+    interval = " ({cost|interval})" if low is not None else ""
+    words = phrase("Mistakes cost {cost}" + interval, (number,))
+    unit = f" {goals.currency}" if goals.currency else ""
+    return Reached(f"{words}{unit} {per}.", "open", (number,))
+
+
+def not_reached(found: Sequence[Reached]) -> frozenset[str]:
+    """Classes whose limit is surely not reached."""
+    return frozenset(r.name for r in found if r.state == "missed")
