@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent.weekly_advice import advice_sentences
 from agent.weekly_parts import (
     Sentence,
     Tone,
@@ -26,6 +27,7 @@ from tools.case import Case
 from tools.decisions import Decisions, settle
 from tools.documents import audit_document, case_head
 from tools.goals import State, goals_of, not_reached, reached
+from tools.ledger import given_by_audit, record
 from tools.reports import Report, Reports, monday_of, week_after, week_of
 from tools.standing import said_then, standing
 from tools.workspace import Workspace
@@ -98,6 +100,15 @@ def weekly_report(
         "findings": steps.run("findings", lambda: finding_sentences(audit, then)),
         "labels": steps.run("labels", lambda: label_sentences(audit, then)),
     }
+    followed: dict[str, str] = dict(then.get("followed", {})) if then else {}
+
+    def advice() -> list[Sentence]:
+        sentences, extents = advice_sentences(workspace, case, then, on_step=on_step)
+        followed.update(extents)
+        return sentences
+
+    sections["advice"] = steps.run("advice", advice)
+    record(workspace, given_by_audit(case, audit))
     for name, step in (extra or {}).items():
         sections[name] = steps.run(name, step)
     steps.failed += [{"step": o["code"], "error": o["reason"]} for o in audit["outcomes"] if o["status"] == "failed"]
@@ -117,6 +128,7 @@ def weekly_report(
         ],
         "actions": action_list(audit, not_reached(found)),
         "findings": kept_findings(audit),
+        "followed": followed,
         "failed": steps.failed,
         "trend": _trend(workspace, case, week),
         "audit": audit,

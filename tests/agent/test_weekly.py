@@ -97,6 +97,16 @@ def test_wrong_labels_are_new_in_their_week_and_gone_when_mended(weeks: tuple[Wo
     assert any("Not found any more: Labels that look wrong" in s["text"] for s in told(mended, "findings"))
 
 
+def test_advice_that_was_followed_is_held_against_its_promise(weeks: tuple[Workspace, list[Report]]) -> None:
+    mended = weeks[1][4]
+    done = [s for s in told(mended, "advice") if s["text"].startswith("Followed fully: relabel")]
+    assert done
+    assert "Measured: " in done[0]["text"]
+    assert mended.document["followed"]
+    waiting = [s for s in told(weeks[1][3], "advice") if s["text"].startswith("Followed")]
+    assert not waiting
+
+
 def test_a_week_without_events_is_short(weeks: tuple[Workspace, list[Report]]) -> None:
     quiet = weeks[1][3]
     assert quiet.document["headline"] == "Nothing changed."

@@ -1,0 +1,72 @@
+"""Sentences of the weekly report on advice: what was followed and whether it worked, what was not, how good it was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.weekly_parts import SHOWN, Sentence, Tone
+from embeddings.progress import Progress, silent
+from tools.case import Case
+from tools.findings import Evidence
+from tools.ledger_documents import record_text
+from tools.reckoning import MEASURED, Entry, reckon
+from tools.wording import listed, phrase
+from tools.workspace import Workspace
+
+NAMED = 3
+TONES: dict[str | None, Tone] = {"kept": "better", "not kept": "worse"}
+
+
+def advice_sentences(
+    workspace: Workspace, case: Case, then: Mapping[str, Any] | None, *, on_step: Progress = silent
+) -> tuple[list[Sentence], dict[str, str]]:
+    """Advice followed since the report before, advice that still waits, and the track record.
+
+    Returns
+    -------
+    sentences : list of Sentence
+    extents : dict of str to str
+        How far each piece of advice was followed, for the next report to compare with.
+    """
+    ledger = reckon(workspace, case, on_step=on_step)
+    extents: dict[str, str] = {entry.advice.id: entry.followed.extent for entry in ledger.entries}
+    known = dict(then.get("followed", {})) if then else {}
+    out, waiting = [], []
+    for entry in ledger.entries:
+        if entry.followed.extent in MEASURED:
+            if known.get(entry.advice.id) != entry.followed.extent:
+                out.append(_followed(entry))
+        elif entry.followed.extent == "not":
+            waiting.append(f"{entry.advice.action} {entry.advice.target}")
+    if waiting:
+        number = Evidence("pieces of advice waiting", len(waiting), "count")
+        names = listed(waiting[:NAMED]) if len(waiting) <= NAMED else f"{', '.join(waiting[:NAMED])} and others"
+        text = phrase(
+            "Not followed so far: {pieces of advice waiting} of earlier versions: {names}.", (number,), names=names
+        )
+        out.append(Sentence(text, "same", (number,)))
+    if ledger.record.followed:
+        record = ledger.record
+        numbers = (Evidence("promises kept", record.kept.hits, "count", record.kept.of),)
+        out.append(Sentence(f"The advisor's track record. {record_text(record)}", "same", numbers))
+    return out, extents
+
+
+def _followed(entry: Entry) -> Sentence:
+    """What was done, what was promised and what was measured."""
+    advice, images = entry.advice, entry.advice.images[:SHOWN]
+    words = f"Followed {entry.followed.extent}: {advice.action} {advice.target} ({entry.followed.words})."
+    numbers: list[Evidence] = []
+    if advice.promise is not None:
+        promised = advice.promise
+        numbers.append(
+            Evidence("promised", promised.delta, "points", None, promised.low, promised.high, promised.metric)
+        )
+        words += phrase(" Promised: {promised} ({promised|interval}).", numbers)
+    if entry.outcome is None:
+        return Sentence(f"{words} Not measured: {entry.unmeasured}.", "news", tuple(numbers), images)
+    m = entry.outcome.measure
+    numbers.append(Evidence("measured", m.delta, "points", m.n, m.low, m.high, m.metric))
+    words += phrase(" Measured: {measured} ({measured|interval}) of {metric}.", numbers, metric=m.metric)
+    if entry.verdict:
+        words += f" The promise: {entry.verdict}."
+    return Sentence(words, TONES.get(entry.verdict, "news"), tuple(numbers), images)
