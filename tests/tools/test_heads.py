@@ -118,3 +118,37 @@ def test_identical_vectors_give_class_shares() -> None:
     labels = np.array([0] * 7 + [1] * 3)
     heads = fit_heads(vectors, labels[None], np.ones((1, 10), dtype=np.float32), 2, strength=100.0)
     assert heads.probabilities(vectors, 0)[0] == pytest.approx([0.7, 0.3], abs=5e-3)
+
+
+def test_where_a_head_starts_does_not_matter() -> None:
+    vectors, labels = data(7)
+    ones = np.ones((2, len(labels)), dtype=np.float32)
+    slipped = np.stack([labels, np.where(np.arange(len(labels)) % 20 == 0, (labels + 1) % 3, labels)])
+    first = fit_heads(vectors, np.stack([labels, labels]), ones, 3, strength=10.0)
+    cold = fit_heads(vectors, slipped, ones, 3, strength=10.0)
+    warm = fit_heads(vectors, slipped, ones, 3, strength=10.0, start=first.weights, frame=(first.centre, first.scale))
+    for head in range(2):
+        assert warm.probabilities(vectors, head) == pytest.approx(cold.probabilities(vectors, head), abs=1e-3)
+    assert np.array_equal(warm.weights[0], first.weights[0])  # nothing changed, nothing moved
+
+
+def test_the_objective_is_that_of_a_reference_in_64_bits() -> None:
+    vectors, labels = data(8, n=600, d=30, k=4)
+    ones = np.ones((1, len(labels)), dtype=np.float32)
+    heads = fit_heads(vectors, labels[None], ones, 4, strength=10.0)
+    x = ((vectors - heads.centre) / heads.scale).astype(np.float64)
+    best = value_of(*reference(x, labels, ones[0], 10.0), x, labels, ones[0], 10.0)
+    assert objective(heads, 0, x, labels, ones[0], 10.0) == pytest.approx(best, rel=1e-6)
+
+
+def test_outputs_that_a_head_lacks_are_never_said() -> None:
+    vectors, labels = data(9)
+    two = np.minimum(labels, 1)
+    ones = np.ones((2, len(labels)), dtype=np.float32)
+    mixed = fit_heads(
+        vectors, np.stack([labels, two]), ones, 3, present=np.array([[True] * 3, [True, True, False]]), tolerance=1e-6
+    )
+    alone = fit_heads(vectors, two[None], ones[:1], 2, tolerance=1e-6)
+    assert (mixed.probabilities(vectors, 1)[:, 2] == 0).all()
+    assert mixed.probabilities(vectors, 1)[:, :2] == pytest.approx(alone.probabilities(vectors, 0), abs=1e-3)
+    assert (mixed.probabilities(vectors, 0)[:, 2] > 0).all()

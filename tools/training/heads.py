@@ -2,11 +2,12 @@
 
 All heads share one matrix of vectors and differ in rows' weights and labels (folds, repeats, variants), so one
 matrix product serves all. L-BFGS (Liu & Nocedal 1989) is preconditioned by the inverse of the shared Gram matrix,
-H0 = (XᵀX/n · p̄ + λI)⁻¹, which on unit vectors halves the cost and makes it depend little on C.
+H0 = (XᵀX/n · p̄ + λI)⁻¹, which on unit vectors halves the cost and makes it depend little on C. Heads that are done
+leave the product, and heads that differ little from known ones may start there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +15,14 @@ from numpy.typing import NDArray
 
 MEMORY = 10
 """L-BFGS pairs kept; 10 is the usual choice and more did not pay here."""
+PRECISION = 1e-7
+"""Decrease that the quasi-Newton model still promises, relative to the objective, at which a head is done. The model
+promises too little by a factor of 2 to 10, so that the objective is within 1e-6 of a 64-bit reference
+(``benchmarks/heads.py``); with 5e-5 left, one held-out picture in 800 is called otherwise."""
+SHRINK = 0.2
+"""Share of the heads that must be done before the others are copied together: copying costs about one iteration."""
+Frame = tuple[NDArray[np.float32], float]
+"""Centre, shape (d,), and scale of vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +32,7 @@ class Heads:
     Attributes
     ----------
     weights : ndarray of float32, shape (heads, d + 1, k)
-        Last row: the intercept.
+        Last row: the intercept; −∞ for outputs that a head does not have.
     centre : ndarray of float32, shape (d,)
     scale : float
         Vectors enter as (v − centre) / scale, so that C means the same for every encoder.
@@ -45,6 +54,12 @@ class Heads:
         return np.asarray(exp / exp.sum(axis=1, keepdims=True))
 
 
+def frame_of(vectors: NDArray[np.float32]) -> Frame:
+    """Centre and scale that bring vectors, shape (n, d), to mean zero and mean square norm one."""
+    centre = vectors.mean(axis=0)
+    return centre, float(np.sqrt(np.mean(np.sum((vectors - centre) ** 2, axis=1)))) or 1.0
+
+
 def fit_heads(
     vectors: NDArray[np.float32],
     labels: NDArray[np.int64],
@@ -52,9 +67,12 @@ def fit_heads(
     classes: int,
     *,
     strength: float = 1.0,
-    tolerance: float = 1e-4,
-    iterations: int = 200,
+    tolerance: float | None = None,
+    iterations: int = 300,
     device: str = "cpu",
+    frame: Frame | None = None,
+    start: NDArray[np.float32] | None = None,
+    present: NDArray[np.bool_] | None = None,
 ) -> Heads:
     """Fit ``heads`` logistic regressions that share their vectors.
 
@@ -69,40 +87,87 @@ def fit_heads(
     strength : float
         C of scikit-learn: minimises C · Σ w · CE + ½‖W‖², in centred vectors of mean norm 1; the intercept is
         penalised a thousandth as much.
-    tolerance : float
-        Stop when every head's gradient norm is below tolerance · (1 + |objective|) (both per image).
+    tolerance : float, optional
+        Stop a head when its gradient norm is below tolerance · (1 + |objective|) (both per image); when left out, where
+        its objective is within 1e-6 of the least (``PRECISION``).
+    frame : Frame, optional
+        Of ``vectors`` when left out. Heads that are compared, or that start from each other, need the same.
+    start : ndarray of float32, shape (heads, d + 1, classes), optional
+        ``weights`` of other heads in the same frame; zeros when left out. What is found does not depend on it beyond
+        the tolerance.
+    present : ndarray of bool, shape (heads, classes), optional
+        Classes that each head tells apart, among them all that its rows have; every class when left out.
 
     Returns
     -------
     Heads
     """
     n, d = vectors.shape
-    heads = len(labels)
-    centre = vectors.mean(axis=0)
-    scale = float(np.sqrt(np.mean(np.sum((vectors - centre) ** 2, axis=1)))) or 1.0
+    centre, scale = frame_of(vectors) if frame is None else frame
     x = torch.ones(n, d + 1, device=device)
     x[:, :d] = torch.from_numpy((vectors - centre) / np.float32(scale))
-    y = torch.from_numpy(np.ascontiguousarray(labels)).to(device).clamp(0, classes - 1)
-    w = torch.from_numpy(np.ascontiguousarray(weights)).to(device)
-    total = w.sum(dim=1).clamp_min(1e-9)
-    w = w / total[:, None]
+    w = torch.from_numpy(np.ascontiguousarray(weights.T)).to(device)
+    total = w.sum(dim=0).clamp_min(1e-9)
     penalty = torch.ones(d + 1, device=device)
     penalty[d] = 1e-3
-    lam = (1.0 / (strength * total))[:, None, None] * penalty[None, :, None]
-    hot = torch.nn.functional.one_hot(y, classes).permute(1, 0, 2).to(x.dtype)
+    absent = None if present is None or present.all() else torch.from_numpy(~present).to(device)
+    problem = _Problem(
+        x,
+        torch.from_numpy(np.ascontiguousarray(labels.T)).to(device).clamp(0, classes - 1),
+        w / total,
+        penalty[:, None] / (strength * total),
+        absent,
+    )
+    precondition = _preconditioner(x, float(problem.penalty.mean()), classes)
+    point = torch.zeros(d + 1, len(labels), classes, device=device)
+    if start is not None:
+        point += torch.from_numpy(np.ascontiguousarray(start.transpose(1, 0, 2))).to(device)
+    solution, gap = _lbfgs(problem, point, precondition, tolerance=tolerance, iterations=iterations)
+    if absent is not None:
+        solution[-1].masked_fill_(absent, -torch.inf)
+    return Heads(np.ascontiguousarray(solution.cpu().numpy().transpose(1, 0, 2)), centre, scale, gap)
 
-    def evaluate(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        logits = (x @ p.permute(1, 0, 2).reshape(d + 1, heads * classes)).view(n, heads, classes)
-        log_norm = torch.logsumexp(logits, dim=2)
-        loss = (w.T * (log_norm - (logits * hot).sum(dim=2))).sum(dim=0)
-        residual = (torch.exp(logits - log_norm[:, :, None]) - hot) * w.T[:, :, None]
-        gradient = (x.T @ residual.view(n, heads * classes)).view(d + 1, heads, classes).permute(1, 0, 2)
-        return loss + 0.5 * (lam * p * p).sum(dim=(1, 2)), gradient + lam * p
 
-    precondition = _preconditioner(x, float(lam.mean()), classes)
-    start = torch.zeros(heads, d + 1, classes, device=device)
-    solution, gap = _lbfgs(evaluate, start, precondition, tolerance=tolerance, iterations=iterations)
-    return Heads(solution.cpu().numpy(), centre, scale, gap)
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Heads side by side, rows first.
+
+    ``x`` has shape (n, d + 1), ``labels`` and ``weights`` (n, heads), ``penalty`` (d + 1, heads); ``absent`` marks
+    outputs that a head does not have, shape (heads, k).
+    """
+
+    x: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+    penalty: torch.Tensor
+    absent: torch.Tensor | None
+
+    def only(self, keep: torch.Tensor) -> "_Problem":
+        """The same with some heads left out; ``keep`` holds their numbers."""
+        return replace(
+            self,
+            labels=self.labels[:, keep].contiguous(),
+            weights=self.weights[:, keep].contiguous(),
+            penalty=self.penalty[:, keep],
+            absent=None if self.absent is None else self.absent[keep],
+        )
+
+    def evaluate(self, point: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Objectives, shape (heads,), and gradients, shape (d + 1, heads, k); n · heads · k numbers are held once."""
+        width, heads, k = point.shape
+        logits = (self.x @ point.reshape(width, heads * k)).view(len(self.x), heads, k)
+        if self.absent is not None:
+            logits.masked_fill_(self.absent, -torch.inf)
+        of_label = self.labels[:, :, None]
+        picked = logits.gather(2, of_label)
+        log_norm = torch.logsumexp(logits, dim=2, keepdim=True)
+        loss = (self.weights * (log_norm - picked)[:, :, 0]).sum(dim=0)
+        residual = logits.sub_(log_norm).exp_()
+        residual.scatter_add_(2, of_label, torch.full_like(picked, -1.0))
+        residual.mul_(self.weights[:, :, None])
+        shrunk = self.penalty[:, :, None] * point
+        gradient = (self.x.T @ residual.view(len(self.x), heads * k)).view(width, heads, k) + shrunk
+        return loss + 0.5 * (shrunk * point).sum(dim=(0, 2)), gradient
 
 
 def _preconditioner(x: torch.Tensor, lam: float, classes: int) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -113,61 +178,96 @@ def _preconditioner(x: torch.Tensor, lam: float, classes: int) -> Callable[[torc
         factor = torch.linalg.cholesky(inner)
 
         def apply(g: torch.Tensor) -> torch.Tensor:
-            flat = g.permute(1, 0, 2).reshape(width, -1)
+            flat = g.reshape(width, -1)
             inside = torch.cholesky_solve(x @ flat, factor) * (mean_p / n)
-            return ((flat - x.T @ inside) / lam).view(width, g.shape[0], -1).permute(1, 0, 2)
+            return ((flat - x.T @ inside) / lam).view(g.shape)
 
         return apply
     factor = torch.linalg.cholesky(x.T @ x * (mean_p / n) + lam * torch.eye(width, device=x.device))
+    return lambda g: torch.cholesky_solve(g.reshape(width, -1), factor).view(g.shape)
 
-    def solve(g: torch.Tensor) -> torch.Tensor:
-        flat = g.permute(1, 0, 2).reshape(width, -1)
-        return torch.cholesky_solve(flat, factor).view(width, g.shape[0], -1).permute(1, 0, 2)
 
-    return solve
+def _dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Per head, shape (heads,)."""
+    return (a * b).sum(dim=(0, 2))
+
+
+Pairs = list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
+"""Steps, differences of gradients, and one over their product."""
 
 
 def _lbfgs(
-    evaluate: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    problem: _Problem,
     point: torch.Tensor,
     precondition: Callable[[torch.Tensor], torch.Tensor],
     *,
-    tolerance: float,
+    tolerance: float | None,
     iterations: int,
 ) -> tuple[torch.Tensor, float]:
-    """Batched L-BFGS; every head has its own step length (Armijo backtracking) and curvature pairs."""
+    """Batched L-BFGS; every head has its own step length (Armijo backtracking) and curvature pairs.
 
-    def dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return (a * b).sum(dim=(1, 2))
-
-    value, gradient = evaluate(point)
-    pairs: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+    Returns
+    -------
+    point : Tensor, shape (d + 1, heads, k)
+    gap : float
+        The largest gradient norm left over 1 + |objective|.
+    """
+    solution, left = torch.empty_like(point), torch.zeros(point.shape[1], device=point.device)
+    alive = torch.arange(point.shape[1], device=point.device)
+    value, gradient = problem.evaluate(point)
+    pairs: Pairs = []
     for _ in range(iterations):
-        norms = gradient.norm(dim=(1, 2))
-        if bool((norms <= tolerance * (1 + value.abs())).all()):
+        gaps = _dot(gradient, gradient).sqrt() / (1 + value.abs())
+        direction = _direction(gradient, pairs, precondition)
+        slope = _dot(gradient, direction)
+        going = -0.5 * slope > PRECISION * value.abs() if tolerance is None else gaps > tolerance
+        if not bool(going.any()):
             break
-        direction, alphas = gradient.clone(), []
-        for s, dy, rho in reversed(pairs):
-            alpha = rho * dot(s, direction)
-            alphas.append(alpha)
-            direction -= alpha[:, None, None] * dy
-        direction = precondition(direction)
-        for (s, dy, rho), alpha in zip(pairs, reversed(alphas), strict=True):
-            direction += s * (alpha - rho * dot(dy, direction))[:, None, None]
-        direction = -direction
-        slope = dot(gradient, direction)
-        step = torch.ones_like(value)
-        for _ in range(20):
-            trial, trial_gradient = evaluate(point + step[:, None, None] * direction)
-            too_high = trial > value + 1e-4 * step * slope + 1e-7 * value.abs()
-            if not bool(too_high.any()):
-                break
-            step = torch.where(too_high, step * 0.5, step)
-        trial_point = point + step[:, None, None] * direction
+        if float(going.float().mean()) <= 1 - SHRINK:
+            solution[:, alive], left[alive] = point, gaps
+            keep = torch.nonzero(going)[:, 0]
+            alive, problem = alive[keep], problem.only(keep)
+            point, value, gradient = point[:, keep], value[keep], gradient[:, keep]
+            direction, slope = direction[:, keep], slope[keep]
+            pairs = [(s[:, keep], dy[:, keep], rho[keep]) for s, dy, rho in pairs]
+        trial_point, trial, trial_gradient = _stepped(problem, point, value, direction, slope)
         s, dy = trial_point - point, trial_gradient - gradient
-        curvature = dot(s, dy)
+        curvature = _dot(s, dy)
         rho = torch.where(curvature > 1e-12, 1 / curvature.clamp_min(1e-12), torch.zeros_like(curvature))
         pairs = [*pairs[-(MEMORY - 1) :], (s, dy, rho)]
         point, value, gradient = trial_point, trial, trial_gradient
-    gap = float((gradient.norm(dim=(1, 2)) / (1 + value.abs())).max())
-    return point, gap
+    solution[:, alive], left[alive] = point, _dot(gradient, gradient).sqrt() / (1 + value.abs())
+    return solution, float(left.max())
+
+
+def _stepped(
+    problem: _Problem, point: torch.Tensor, value: torch.Tensor, direction: torch.Tensor, slope: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The next point, its objective and gradient; a head whose objective does not fall enough tries half the step."""
+    step = torch.ones_like(value)
+    trial_point = point + direction
+    trial, trial_gradient = problem.evaluate(trial_point)
+    for _ in range(20):
+        too_high = trial > value + 1e-4 * step * slope + 1e-7 * value.abs()
+        again = torch.nonzero(too_high)[:, 0]
+        if not len(again):
+            break
+        step = torch.where(too_high, step * 0.5, step)
+        trial_point[:, again] = point[:, again] + step[again, None] * direction[:, again]
+        trial[again], trial_gradient[:, again] = problem.only(again).evaluate(trial_point[:, again])
+    return trial_point, trial, trial_gradient
+
+
+def _direction(
+    gradient: torch.Tensor, pairs: Pairs, precondition: Callable[[torch.Tensor], torch.Tensor]
+) -> torch.Tensor:
+    """The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4), from the preconditioner."""
+    direction, alphas = gradient.clone(), []
+    for s, dy, rho in reversed(pairs):
+        alpha = rho * _dot(s, direction)
+        alphas.append(alpha)
+        direction -= alpha[:, None] * dy
+    direction = precondition(direction)
+    for (s, dy, rho), alpha in zip(pairs, reversed(alphas), strict=True):
+        direction += s * (alpha - rho * _dot(dy, direction))[:, None]
+    return -direction
