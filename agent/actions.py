@@ -7,7 +7,7 @@ from agent.facts import FactList, established, sentences
 from agent.plan import Trial
 from agent.prompts import sentence
 from agent.state import Json
-from tools.documents import measure_json
+from tools.documents import fidelity_json, measure_json
 from tools.effects import Effect
 from tools.findings import LEVELS, Cost, Finding, Recommendation
 
@@ -73,6 +73,7 @@ def _as_json(recommendation: Recommendation) -> Json:
         "arguments": dict(recommendation.arguments),
         "effect": None,
         "verdict": None,
+        "fidelity": None,
         "cost": asdict(recommendation.cost),
         "images": list(recommendation.images),
         "asked": False,
@@ -91,6 +92,7 @@ def with_effect(action: Json, effect: Effect, facts: Sequence[str]) -> Json:
         "effect_target": effect.target,
         "effect": [measure_json(m) for m in effect.measures],
         "verdict": effect.primary.verdict,
+        "fidelity": fidelity_json(effect.fidelity),
         "changed": effect.changed,
         "cost": cost,
         "facts": [*action["facts"], *facts],

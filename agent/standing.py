@@ -6,7 +6,8 @@ from agent.facts import FactList, counted_share, standing_text
 from agent.prompts import sentence
 from agent.state import Fact
 from tools.case import Case
-from tools.documents import evidence_json, fidelity, model_json
+from tools.documents import evidence_json, model_json
+from tools.fidelity import fidelity
 from tools.metrics import quality
 
 WORST_SHOWN = 5
@@ -59,11 +60,10 @@ def accuracy_fact(case: Case, facts: FactList) -> Fact:
 
 def fidelity_fact(case: Case, facts: FactList) -> Fact | None:
     """How far what-ifs may speak for the user's model; None where the baseline itself is judged."""
-    if case.subject != "user":
+    alike = fidelity(case)
+    if alike is None:
         return None
-    same, _ = fidelity(case)
-    text = sentence("standing.fidelity", same=same.text, interval=same.interval)
-    return facts.state("standing", text, evidence=[evidence_json(same)])
+    return facts.state("standing", alike.sentence, evidence=map(evidence_json, alike.evidence))
 
 
 def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list[Fact]:

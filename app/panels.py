@@ -156,6 +156,8 @@ def _draw_effects(actions: Sequence[Document], key: str) -> None:
             )
             if action.get("why"):
                 st.caption(plain_markdown(action["why"]))
+        if fidelity := next((a["fidelity"] for a in actions if a.get("fidelity")), None):
+            st.caption(plain_markdown(fidelity["sentence"]))
 
 
 def _draw_rest(answer: Document, key: str) -> None:

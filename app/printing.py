@@ -73,10 +73,10 @@ def finding_block(code: str, finding: Document) -> RenderableType:
     for advice in merged_advice(finding["recommendations"]):
         parts.append(Text.assemble(("To do: ", "bold"), action_title(advice), f" — {shown(advice['why'])}"))
         if advice.get("effect"):
-            primary = next(m for m in advice["effect"] if m["primary"])
-            parts.append(
-                Text(f"Tried: {effect_sentence(primary)}", style=VERDICT_COLOURS.get(str(primary["verdict"]), ""))
-            )
+            primary, on = next(m for m in advice["effect"] if m["primary"]), advice.get("fidelity")
+            where = f" on the baseline, which {on['resembles']} resembles {shown(on['model'])}" if on else ""
+            line = f"Tried{where}: {effect_sentence(primary)}"
+            parts.append(Text(line, style=VERDICT_COLOURS.get(str(primary["verdict"]), "")))
         elif advice["experiment"]:
             line = f"Try it: advisor experiment run {advice['experiment']}{argument_words(advice['arguments'])}"
             parts.append(Text(line, style="dim"))
@@ -141,9 +141,16 @@ def case_lines(document: Document) -> Iterable[RenderableType]:
 def model_lines(model: Document | None) -> Iterable[RenderableType]:
     """Accuracy with its interval, and how far what-ifs may speak for the user's model."""
     pieces = [model[key] for key in ("accuracy", "balanced_accuracy") if key in model] if model else []
-    for piece in [*pieces, *(model or {}).get("fidelity", ())]:
+    for piece in pieces:
         evidence = evidence_of(piece)
         yield Text(f"{shown(evidence.name).capitalize()}: {evidence.text} ({evidence.interval}, n = {evidence.n})")
+    yield from fidelity_lines((model or {}).get("resemblance"))
+
+
+def fidelity_lines(fidelity: Document | None) -> Iterable[RenderableType]:
+    """How far the baseline resembles the user's model; nothing where the baseline itself is judged."""
+    if fidelity:
+        yield Text(" ".join(shown(fidelity[key]) for key in ("sentence", "details") if fidelity[key]))
 
 
 def subject_text(subject: str) -> str:
@@ -179,6 +186,7 @@ def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
             unclear.append(shown(measure["metric"]))
     if unclear:
         yield Text(f"  not shown to change, or not worth having: {', '.join(unclear)}", style="dim")
+    yield from fidelity_lines(effect.get("fidelity"))
     for note in effect.get("notes", ()):
         yield Text(f"Note: {shown(note)}", style="dim")
 

@@ -10,12 +10,12 @@ from tools.case import Case
 from tools.dataset import encode_id
 from tools.deciding import Rule
 from tools.decisions import finding_id
-from tools.effects import Effect, Measure
+from tools.effects import Effect, Fidelity, Measure
+from tools.fidelity import fidelity
 from tools.findings import LEVELS, Change, Evidence, Finding, Outcome, Recommendation, Rung
 from tools.metrics import quality
 from tools.predicting import SAME, UNLIKE, Predicted
 from tools.searching import Search
-from tools.statistics import wilson
 
 SCHEMA_VERSION = 1
 TRUST = ("split-leakage", "grouped-images", "near-duplicates", "wrong-labels")
@@ -54,6 +54,7 @@ def recommendation_json(recommendation: Recommendation, effects: Effects = UNTRI
         "images": list(recommendation.images),
         "effect": None if effect is None else [measure_json(m) for m in effect.measures],
         "verdict": None if effect is None else effect.primary.verdict,
+        "fidelity": None if effect is None else fidelity_json(effect.fidelity),
     }
 
 
@@ -114,7 +115,13 @@ def effect_json(effect: Effect) -> Json:
         "measures": [measure_json(m) for m in effect.measures],
         "verdict": effect.primary.verdict,
         "notes": list(effect.notes),
+        "fidelity": fidelity_json(effect.fidelity),
     }
+
+
+def fidelity_json(found: Fidelity | None) -> Json | None:
+    """How far what-ifs may speak for the user's model; null where the baseline itself is the subject."""
+    return None if found is None else {**asdict(found), "evidence": [evidence_json(e) for e in found.evidence]}
 
 
 def dataset_json(case: Case) -> Json:
@@ -150,24 +157,10 @@ def model_json(case: Case) -> Json:
         out["balanced_accuracy"] = evidence_json(found.balanced_accuracy)
         out["recall"] = {e.name.removeprefix("recall of "): evidence_json(e) for e in found.recall}
         out["precision"] = {e.name.removeprefix("precision of "): evidence_json(e) for e in found.precision}
-    if case.subject == "user":
-        out["fidelity"] = [evidence_json(e) for e in fidelity(case)]
+    if (alike := fidelity(case)) is not None:
+        out["fidelity"] = [evidence_json(e) for e in alike.evidence]
+        out["resemblance"] = fidelity_json(alike)
     return out
-
-
-def fidelity(case: Case) -> tuple[Evidence, Evidence]:
-    """How well the advisor's baseline reproduces the user's model: same class said, same errors made."""
-    judged, errors = case.derived.judged, case.derived.errors
-    said = case.derived.baseline.argmax(axis=1)
-    same = int((said == case.derived.predicted)[judged].sum())
-    shared = int((said != case.targets)[errors].sum())
-    level = case.settings.confidence
-    return (
-        Evidence("the baseline says the same", same / max(1, int(judged.sum())), "share", int(judged.sum()),
-                 *wilson(same, int(judged.sum()), level), "Wilson interval"),
-        Evidence("errors the baseline makes too", shared / max(1, int(errors.sum())), "share", int(errors.sum()),
-                 *wilson(shared, int(errors.sum()), level), "Wilson interval"),
-    )  # fmt: skip
 
 
 def ranked(outcomes: Sequence[Outcome]) -> list[Finding]:

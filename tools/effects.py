@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tools.findings import Cost
+from tools.findings import Cost, Evidence
 
 
 def rare_recall(pair: tuple[str, str]) -> str:
@@ -55,6 +55,37 @@ class Measure:
         return self.after - self.before
 
 
+Resemblance = Literal["closely", "partly", "hardly"]
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How far the baseline, which a what-if is tried on, resembles the user's model, which it is asked for.
+
+    Attributes
+    ----------
+    model : str
+        The user's.
+    n : int
+        Judged pictures.
+    resembles : {"closely", "partly", "hardly"}
+        By the agreement of errors beyond chance.
+    sentence : str
+        In plain words, with what follows for every what-if.
+    details : str
+        Where the two are furthest apart.
+    evidence : tuple of Evidence
+        Every number of the sentences.
+    """
+
+    model: str
+    n: int
+    resembles: Resemblance
+    sentence: str
+    details: str
+    evidence: tuple[Evidence, ...]
+
+
 @dataclass(frozen=True)
 class Effect:
     """An experiment's result.
@@ -78,6 +109,8 @@ class Effect:
     cost : Cost
     notes : tuple of str
         What else a careful reader must know.
+    fidelity : Fidelity or None
+        How far it may speak for the user's model; None where the baseline itself is the subject.
     """
 
     kind: str
@@ -91,6 +124,7 @@ class Effect:
     evaluated_on: str
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()
+    fidelity: Fidelity | None = None
 
     def __post_init__(self) -> None:
         if sum(m.primary for m in self.measures) != 1:

@@ -15,6 +15,7 @@ from embeddings.progress import Progress, silent
 from tools.case import Case
 from tools.effects import Effect, Measure
 from tools.errors import UnknownName
+from tools.fidelity import fidelity
 from tools.findings import Cost
 from tools.measures import Metric, Values, measured, precision_metric, recall_metric, said, whole_metrics
 from tools.memory import Memory, recalled
@@ -188,6 +189,7 @@ def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progres
         ),
         cost=kind.cost(case, arguments),
         notes=(TRAINED_ON_PART, kind.note) if kind.note else (TRAINED_ON_PART,),
+        fidelity=fidelity(case),
     )
 
 

@@ -99,6 +99,9 @@ def test_effects_and_experiments() -> None:
     text = " ".join(printed(*effect_blocks("relabel: x", effect)).split())
     assert "helps: accuracy 70.0 % → 80.0 % (+10.0 points, interval +5.0 to +15.0 points" in text
     assert "mind\\u200bthis" in text
+    fidelity = {"sentence": "It agrees with m\u200b 7.", "details": "", "resembles": "partly", "model": "m"}
+    text = " ".join(printed(*effect_blocks("relabel: x", {**effect, "fidelity": fidelity})).split())
+    assert "It agrees with m\\u200b 7. Note:" in text
 
     listed = [
         {"kind": "split-class", "sentence": "Split.", "arguments": [{"class": f"c{i}"} for i in range(10)]},

@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
 from tools.audit import run_check, run_checks
-from tools.documents import audit_document, effect_json, fidelity, headline, proved_rung, ranked
+from tools.documents import audit_document, effect_json, headline, proved_rung, ranked
 from tools.findings import Evidence, Finding, Outcome, Scope, Severity
 from tools.predictions import Predictions
 from tools.registry import find_check
@@ -60,17 +60,17 @@ def test_nothing_found_says_so_with_the_accuracy() -> None:
     assert text.startswith("No check found anything above low. Accuracy is 100.0 %")
 
 
-def test_fidelity_by_hand() -> None:
-    case = vector_case(SIZES, separation=8, test_share=0.5)
+def test_how_far_effects_speak_for_the_users_model_stands_in_the_documents() -> None:
+    case = vector_case(SIZES, separation=1.2, test_share=0.5, settings=Settings(repeats=2))
     says = case.derived.baseline.argmax(axis=1)
-    test = np.flatnonzero(case.evaluation)
-    says = says.copy()
-    says[test[:6]] = 1 - says[test[:6]]
     mine = replace(case, predictions=Predictions("m", "1", np.full((120, 2), 0.5), says, full_vectors=True))
-    same, shared = fidelity(mine)
-    assert same.value == (len(test) - 6) / len(test)
-    assert shared.value == 0
-    assert shared.n == 6
+    document = json.loads(json.dumps(audit_document(mine, []), allow_nan=False))
+    assert document["model"]["resemblance"]["evidence"] == document["model"]["fidelity"]
+    effect = json.loads(json.dumps(effect_json(run_experiment(mine, "remove")), allow_nan=False))
+    assert effect["fidelity"] == document["model"]["resemblance"]
+    assert "agrees with m 1 on 100.0 %" in effect["fidelity"]["sentence"]
+    assert "fidelity" not in audit_document(case, [])["model"]
+    assert effect_json(run_experiment(case, "remove"))["fidelity"] is None
 
 
 def test_a_cue_that_was_trained_against_with_success_is_fixable() -> None:
