@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from app import cli_change, cli_model, cli_predictions, cli_versions
+from app import cli_change, cli_decide, cli_goal, cli_model, cli_predictions, cli_report, cli_versions
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
-DONE, INTERNAL_FAILURE, WRONG_USE, LEVEL_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, INTERNAL_FAILURE, WRONG_USE, LEVEL_REACHED, REPORT_OVERDUE, INTERRUPTED = 0, 1, 2, 3, 5, 130
 
 app = typer.Typer(
     name="advisor",
@@ -34,7 +34,8 @@ A first run:
   advisor app
 
 Exit codes: 0 done (also when files were skipped: they are listed), 1 internal failure,
-2 wrong use or input that cannot be read, 3 `audit --fail-on` found something that severe.""",
+2 wrong use or input that cannot be read, 3 `audit --fail-on` found something that severe,
+4 `gate` is closed, 5 `status` finds a report overdue.""",
 )
 experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pictures before doing it for real.")
 app.add_typer(experiment, name="experiment")
@@ -45,6 +46,8 @@ app.add_typer(cli_predictions.predictions, name="predictions")
 app.add_typer(cli_model.model, name="model")
 app.command()(cli_model.why)
 app.add_typer(cli_versions.versions, name="versions")
+app.add_typer(cli_decide.decide, name="decide")
+app.add_typer(cli_goal.goal, name="goal")
 
 
 @app.command("import")
@@ -341,6 +344,9 @@ def threshold(
 
 
 app.command()(cli_versions.retrain)
+app.command()(cli_report.report)
+app.command()(cli_report.schedule)
+app.command()(cli_goal.gate)
 
 
 @app.command()
@@ -353,7 +359,8 @@ def status(workspace: Workspace = HOME, json: Json = None) -> None:
     """
     from app.commands import run_status
 
-    run_status(workspace=workspace, json=json)
+    if run_status(workspace=workspace, json=json):
+        raise typer.Exit(REPORT_OVERDUE)
 
 
 @app.command("app")

@@ -54,3 +54,46 @@ def report(
         out, week=week, formats=[f.value for f in formats or ()], tries=tries, pictures=pictures, workspace=workspace,
         json=json,
     )  # fmt: skip
+
+
+class Unit(StrEnum):
+    """Schedulers of ``app.units``."""
+
+    SYSTEMD = "systemd"
+    CRON = "cron"
+    GITHUB_ACTIONS = "github-actions"
+    AIRFLOW = "airflow"
+
+
+def schedule(
+    weekly: Annotated[
+        str | None, typer.Option("--weekly", metavar="'DAY HH:MM'", help="As 'mon 07:00'; the one that is kept else.")
+    ] = None,
+    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="As Europe/Paris.")] = "UTC",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")] = Path("reports"),
+    once: Annotated[
+        bool, typer.Option("--once", help="Make the report if it is due and not there, and end: for other schedulers.")
+    ] = False,
+    print_: Annotated[
+        Unit | None, typer.Option("--print", help="Only print a ready unit for another scheduler.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget the schedule.")] = False,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Make the report every week, here in the foreground until Ctrl-C, or by another scheduler.
+
+    One report a week, whatever the clock, missed weeks or a second scheduler do; what was due while nothing ran is
+    made up for at once, for the current week. `advisor status` ends with 5 while a report is overdue.
+
+    Examples:
+
+      advisor schedule --weekly "mon 07:00" --timezone Europe/Paris --out /mnt/reports
+      advisor schedule --weekly "mon 07:00" --print systemd
+    """
+    from app.scheduled import run_schedule
+
+    run_schedule(
+        weekly, timezone, out, once_only=once, unit=None if print_ is None else print_.value, clear=clear,
+        workspace=workspace, json=json,
+    )  # fmt: skip

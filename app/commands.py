@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,16 +257,17 @@ def run_search(words: str, *, picture: str | None, most: int, workspace: Path, j
     out.deliver(document)
 
 
-def run_status(*, workspace: Path, json: str | None) -> None:
-    """Show what the workspace holds."""
+def run_status(*, workspace: Path, json: str | None) -> bool:
+    """Show what the workspace holds; whether a weekly report is overdue."""
     out = Terminal(json)
     kept, settings = _opened(workspace)
     case = _case(kept, settings)
     from app.status import status_blocks, status_document
 
-    document = status_document(kept, case)
+    document = status_document(kept, case, datetime.now().astimezone())
     out.say(*status_blocks(document))
     out.deliver(document)
+    return bool(document["report"] and document["report"]["overdue"])
 
 
 def run_demo_command(folder: Path, workspace: Path | None, seed: int, json: str | None) -> None:

@@ -1,6 +1,7 @@
 """What a workspace holds and what an import did, as documents and as printed blocks."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -8,6 +9,7 @@ from rich.text import Text
 
 from app.escaping import shown
 from app.printing import case_lines, heading, table
+from app.schedule import state
 from app.views import Document, counted
 from tools.change_documents import replay_json
 from tools.changing import history
@@ -73,7 +75,7 @@ def replay_lines(replayed: Document | None) -> Iterable[RenderableType]:
         )
 
 
-def status_document(kept: "Workspace", case: "Case") -> dict[str, Any]:
+def status_document(kept: "Workspace", case: "Case", now: datetime) -> dict[str, Any]:
     """``status --json``: versions, counts, predictions, choices."""
     given = case.predictions
     versions = kept.datasets()
@@ -92,6 +94,7 @@ def status_document(kept: "Workspace", case: "Case") -> dict[str, Any]:
         else {"model": given.model, "version": given.version, "covered": int(given.covered.sum())},
         "group_column": case.settings.group_column,
         "metadata": sorted(case.dataset.metadata),
+        "report": state(kept, now),
     }
 
 
@@ -111,6 +114,11 @@ def status_blocks(document: Document) -> Iterable[RenderableType]:
     if document["metadata"]:
         yield Text(f"Metadata columns: {', '.join(map(shown, document['metadata']))}")
     yield Text("")
+    if report := document["report"]:
+        words = "is there" if report["there"] else "is overdue" if report["overdue"] else f"is due {report['due'][:16]}"
+        style = "bold red" if report["overdue"] else ""
+        yield Text(f"Weekly report, {shown(report['schedule'])}: that of {report['week']} {words}", style=style)
+        yield Text("")
     yield heading("Images per class")
     counts = sorted(document["dataset"]["classes"].items(), key=lambda item: -item[1])
     yield table([{"Class": shown(name), "Pictures": str(n)} for name, n in counts], ("Class", "Pictures"))
