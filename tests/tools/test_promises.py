@@ -111,6 +111,16 @@ def test_a_split_class_is_judged_as_its_parent() -> None:
     assert outcome.measure.after > 0.9  # telling the halves apart, which nobody can, is not asked
 
 
+def test_classes_that_one_side_lacks_leave_the_other_as_good() -> None:
+    """The first class by name is new, so that rows held out of a fold carry a label that the old side never had."""
+    old = vector_case(SIZES, test_share=0.5, separation=6.0)
+    rows = np.flatnonzero(old.targets == 0)
+    outcome = laid(old, relabelled(old, {int(r): ("A 1", "A 2")[i % 2] for i, r in enumerate(rows)})).step()
+    assert outcome is not None
+    assert outcome.measure.before > 0.9
+    assert outcome.measure.after > 0.9
+
+
 def test_few_corrected_labels_do_not_make_two_classes_one() -> None:
     old = vector_case(SIZES, test_share=0.5)
     rows = np.flatnonzero(old.targets == 0)[:5]

@@ -161,7 +161,8 @@ class _Problem:
         of_label = self.labels[:, :, None]
         picked = logits.gather(2, of_label)
         log_norm = torch.logsumexp(logits, dim=2, keepdim=True)
-        loss = (self.weights * (log_norm - picked)[:, :, 0]).sum(dim=0)
+        own = (log_norm - picked)[:, :, 0]
+        loss = (self.weights * own.masked_fill_(self.weights == 0, 0.0)).sum(dim=0)  # 0 · ∞ of an absent label is NaN
         residual = logits.sub_(log_norm).exp_()
         residual.scatter_add_(2, of_label, torch.full_like(picked, -1.0))
         residual.mul_(self.weights[:, :, None])
