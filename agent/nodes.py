@@ -20,8 +20,8 @@ from agent.state import Json, State
 from tools.case import Case
 from tools.documents import case_head, effect_json, outcome_json
 from tools.effects import Effect
+from tools.kinds import kinds
 from tools.registry import NotApplicable, checks
-from tools.whatif import kinds
 
 HISTORY = 10
 """Earlier questions of a thread that are remembered."""

@@ -14,7 +14,7 @@ def run_experiment_list(*, workspace: Path, json: str | None) -> None:
     out = Terminal(json)
     _, case = open_case(workspace)
     from tools.documents import case_head
-    from tools.whatif import kinds
+    from tools.kinds import kinds
 
     listed = [
         {"kind": kind.kind, "sentence": kind.sentence, "arguments": [dict(a) for a in kind.eligible(case)]}

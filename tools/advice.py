@@ -8,9 +8,10 @@ from tools.case import Case
 from tools.documents import ranked
 from tools.effects import Effect
 from tools.findings import Change, Outcome
+from tools.kinds import kinds
 from tools.memory import Memory
 from tools.registry import NotApplicable
-from tools.whatif import kinds, run_experiment
+from tools.whatif import run_experiment
 
 MOST_TRIED = 5
 """Distinct changes tried by one audit; each takes seconds, and what is left out can be asked for by name."""

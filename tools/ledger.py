@@ -152,7 +152,7 @@ def _advice(case: Case, given: Iterable[tuple[Mapping[str, Any], tuple[str, ...]
 
 def _argued(case: Case, arguments: Mapping[str, str]) -> tuple[str, ...]:
     """Classes that an experiment's arguments name."""
-    from tools.whatif import pair_of
+    from tools.kinds import pair_of
 
     if "pair" in arguments:
         return pair_of(case, arguments)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments, Kind
 from tools.training.baseline import Training, plain_training
-from tools.whatif import Arguments, Kind
 
 RELABELLED, DROPPED = 0.1, 0.25
 """Shares of the bursts that are given another label, or left out, on either side."""

@@ -1,6 +1,5 @@
 """A what-if tried on a case whose population is known: verdict and true gain of the very heads it trained."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 from tools.case import Case
 from tools.effects import Verdict
 from tools.findings import Cost
+from tools.kinds import Arguments, Kind
 from tools.measures import judge
 from tools.metrics import balanced_weights
+from tools.sides import Side, both_sides
 from tools.statistics import quantile_of_normal
-from tools.training.baseline import Training, parent_scores
-from tools.whatif import Arguments, Kind, try_change
+from tools.whatif import judge_sides
 
 PLAIN = 0.95
 """The level of an interval that is not corrected for the number of kinds."""
@@ -72,20 +72,11 @@ def tried(
     truth : bool
         Whether to measure the true gain, about half of the work.
     """
-    before: list[Training] = []
-    after: list[Training] = []
-
-    def start(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
-        before.append(training if kind.start is None else kind.start(case, training, arguments, rng))
-        return before[-1]
-
-    def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
-        after.append(kind.change(case, training, arguments, rng))
-        return after[-1]
-
+    before, after = both_sides(case, kind, arguments)
     # only the primary measure is read: what counts further measures and clicks is left out, to save its time
-    watched = replace(kind, start=start, change=change, meant_for=None, cost=lambda case, arguments: Cost())
-    effect = try_change(case, watched, arguments)
+    effect = judge_sides(
+        case, replace(kind, meant_for=None, cost=lambda case, arguments: Cost()), arguments, before, after
+    )
     found = effect.primary
     half = (found.high - found.low) / 2
     plain_half = half * quantile_of_normal(PLAIN) / quantile_of_normal(effect.confidence)
@@ -98,30 +89,23 @@ def tried(
     if kind.judged_on is not None:
         counted = np.isin(labels, np.unique(case.targets[case.evaluation & kind.judged_on(case, arguments)]))
         fresh, labels = fresh[counted], labels[counted]
-    sides = [true_accuracy(case.space.vectors, side, fresh, judged, judged[labels]) for side in (before, after)]
-    return replace(trial, true=sides[1] - sides[0])
+    gain = true_accuracy(after, fresh, judged, judged[labels]) - true_accuracy(before, fresh, judged, judged[labels])
+    return replace(trial, true=gain)
 
 
 def true_accuracy(
-    vectors: NDArray[np.float32],
-    trainings: Sequence[Training],
-    fresh: NDArray[np.float32],
-    judged: NDArray[np.int64],
-    labels: NDArray[np.int64],
+    side: Side, fresh: NDArray[np.float32], judged: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> float:
-    """Balanced accuracy on fresh pictures, averaged over one head per training set.
+    """Balanced accuracy on fresh pictures, averaged over the heads of a side.
 
     Parameters
     ----------
-    vectors : ndarray of float32, shape (n, d)
-        Of the case; training rows count in it.
     fresh : ndarray of float32, shape (m, d)
     judged : ndarray of int64, shape (classes,)
         The class each class is judged as.
     labels : ndarray of int64, shape (m,)
     """
-    both = np.concatenate([vectors, fresh])
-    questions = [np.arange(len(vectors), len(both))] * len(trainings)
+    questions = [np.arange(len(fresh))] * len(side.fitted.trainings)
     weights = balanced_weights(labels)
-    scores = parent_scores(both, trainings, questions, len(judged))
+    scores = side.scores(len(judged), fresh, questions)
     return float(np.mean([(judged[found.argmax(axis=1)] == labels) @ weights for found in scores]))

@@ -11,7 +11,7 @@ from benchmarks.planting.null_changes import DECIDED_ONCE, NULL_CHANGES
 from benchmarks.planting.population import Population, apart, case_of
 from benchmarks.planting.wrong_labels import flip
 from tools.case import Case
-from tools.whatif import Arguments, Kind, kinds
+from tools.kinds import Arguments, Kind, kinds
 
 CLASSES = ("cat", "dog", "hen")
 BURST, SPREAD = 4, 0.3

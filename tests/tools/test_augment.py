@@ -12,10 +12,11 @@ from benchmarks.planting.vectors import vector_case
 from embeddings.given import GIVEN
 from tools.effects import rare_recall
 from tools.experiments import augment
+from tools.kinds import kinds
 from tools.pixel_changes import cut_out, lit
 from tools.registry import NotApplicable
 from tools.training.baseline import plain_training
-from tools.whatif import kinds, run_experiment
+from tools.whatif import run_experiment
 
 
 def test_without_pictures_nothing_can_be_changed() -> None:

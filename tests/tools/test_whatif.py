@@ -11,10 +11,11 @@ from benchmarks.planting.vectors import vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.effects import rare_recall
 from tools.errors import UnknownName
+from tools.kinds import Kind, kinds, pair_of
 from tools.measures import judge, measure
 from tools.settings import Settings
 from tools.training.baseline import parent_scores, plain_training
-from tools.whatif import Kind, corrected_confidence, kinds, pair_of, run_experiment, touched, try_change
+from tools.whatif import corrected_confidence, run_experiment, touched, try_change
 
 SIZES = {"cat": 80, "dog": 80, "hen": 80}
 

@@ -10,10 +10,12 @@ from benchmarks.planting.null_changes import DECIDED_ONCE, NULL_CHANGES, kind_of
 from benchmarks.planting.population import DIMENSION, FRESH, apart
 from benchmarks.planting.true_gain import Trial, tried, true_accuracy
 from benchmarks.planting.whatif_cells import NEAR, NULL, PLANTED, SETTINGS, Cell, Setting, built
+from tools.kinds import kinds
 from tools.measures import judge
+from tools.sides import Side
 from tools.statistics import quantile_of_normal
-from tools.training.baseline import Training, parent_scores, plain_training
-from tools.whatif import kinds, run_experiment
+from tools.training.baseline import Training, fit_trainings, parent_scores, plain_training
+from tools.whatif import run_experiment
 
 SINGLE, BURSTS = Setting(True, 1), Setting(True, 4)
 
@@ -39,9 +41,13 @@ def test_true_accuracy_by_hand() -> None:
     fresh = np.array([right, right, up, up], dtype=np.float32)
     labels = np.array([0, 0, 0, 1])  # one picture of class 0 looks like class 1
     # recalls 2/3 and 1, then 1/3 and 0
-    assert true_accuracy(vectors, [plain], fresh, np.arange(2), labels) == pytest.approx(5 / 6)
-    assert true_accuracy(vectors, [plain, swapped], fresh, np.arange(2), labels) == pytest.approx((5 / 6 + 1 / 6) / 2)
-    assert true_accuracy(vectors, [swapped], fresh, np.zeros(2, dtype=np.int64), np.zeros(4, dtype=np.int64)) == 1
+
+    def side(*trainings: Training) -> Side:
+        return Side(vectors, fit_trainings(vectors, trainings), ())
+
+    assert true_accuracy(side(plain), fresh, np.arange(2), labels) == pytest.approx(5 / 6)
+    assert true_accuracy(side(plain, swapped), fresh, np.arange(2), labels) == pytest.approx((5 / 6 + 1 / 6) / 2)
+    assert true_accuracy(side(swapped), fresh, np.zeros(2, dtype=np.int64), np.zeros(4, dtype=np.int64)) == 1
 
 
 def test_a_trial_is_what_the_product_says() -> None:

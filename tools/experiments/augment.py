@@ -9,12 +9,12 @@ from embeddings.given import GIVEN
 from tools.case import Arrays, Case
 from tools.effects import rare_recall
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.ladder import misled
 from tools.other_pictures import donors_of
 from tools.pixel_changes import cut_out, lit
 from tools.registry import NotApplicable
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 MOST = 400
 """Training pictures that get a changed copy, spread over classes and takes: each is opened and encoded again."""

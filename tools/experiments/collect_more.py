@@ -4,8 +4,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 FEWEST_GROUPS = 10
 """Independent takes of a class; half of fewer is no class any more."""

@@ -5,8 +5,8 @@ import numpy as np
 from tools.case import Case
 from tools.duplicates import duplicates
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 
 def eligible(case: Case) -> tuple[dict[str, str], ...]:

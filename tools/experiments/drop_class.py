@@ -4,8 +4,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 NOTE = "Only pictures of the other classes count on either side: the class left out can no longer be said."
 

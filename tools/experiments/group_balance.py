@@ -10,9 +10,9 @@ from tools.cues import PRESENT, candidates, try_cue
 from tools.effects import rare_recall
 from tools.findings import Cost
 from tools.folds import partition
+from tools.kinds import Arguments, pair_of
 from tools.ladder import misled
 from tools.training.baseline import Training, parent_scores
-from tools.whatif import Arguments, pair_of
 
 FEWEST_PER_CLASS = 20
 FEWEST_PER_SIDE = 4

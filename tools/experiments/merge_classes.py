@@ -6,8 +6,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments, pair_of
 from tools.training.baseline import Training
-from tools.whatif import Arguments, pair_of
 
 
 def eligible(case: Case) -> tuple[dict[str, str], ...]:

@@ -7,9 +7,9 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.label_errors import Suspects, case_suspects, find_suspects, without_confirmed
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 FEWEST_PER_CLASS = 8
 

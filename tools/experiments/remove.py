@@ -4,8 +4,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.experiments import relabel
+from tools.kinds import Arguments
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 eligible = relabel.eligible
 cost = relabel.cost

@@ -6,8 +6,8 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 IMBALANCE = 2.0
 """Custom Vision's guide: smallest to largest at least 1 : 2."""

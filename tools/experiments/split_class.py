@@ -6,9 +6,9 @@ import numpy as np
 
 from tools.case import Case
 from tools.findings import Cost
+from tools.kinds import Arguments
 from tools.subclasses import FEWEST, find_parts
 from tools.training.baseline import Training
-from tools.whatif import Arguments
 
 
 def eligible(case: Case) -> tuple[dict[str, str], ...]:

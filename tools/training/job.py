@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from embeddings.progress import Progress
 from tools.case import Arrays, Case
 from tools.folds import deal
+from tools.kinds import Kind, kinds
 from tools.registry import NotApplicable
 from tools.training.baseline import Training, plain_training
 from tools.training.recipe import Recipe, WrongRecipe
-from tools.whatif import Kind, kinds
 
 STOPPING = 8
 """One group of training pictures in so many is kept for stopping where the data has no val split."""
@@ -129,7 +129,7 @@ def _stopping(case: Case, fit: NDArray[np.int64]) -> NDArray[np.int64]:
 def _usable(case: Case, kind: str, given: dict[str, str], recipe: Recipe) -> Kind:
     """The experiment of a change, where doing it for real means no more than changing the training set."""
     found = kinds().get(kind)
-    usable = [name for name, k in kinds().items() if k.start is None and k.counted_as is None and k.judged_on is None]
+    usable = [name for name, k in kinds().items() if k.trains]
     if found is None or kind not in usable:
         raise WrongRecipe(
             expected=f"a change of the training pictures ({', '.join(usable)})", seen=kind,
