@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_change, cli_decide, cli_goal, cli_model, cli_predictions, cli_report, cli_versions
+from app import cli_change, cli_decide, cli_goal, cli_mail, cli_model, cli_predictions, cli_report, cli_versions
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
@@ -48,6 +48,7 @@ app.command()(cli_model.why)
 app.add_typer(cli_versions.versions, name="versions")
 app.add_typer(cli_decide.decide, name="decide")
 app.add_typer(cli_goal.goal, name="goal")
+app.add_typer(cli_mail.mail, name="mail")
 
 
 @app.command("import")

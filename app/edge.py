@@ -82,6 +82,11 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
     return ModelSettings(base_url=server or OPENAI, api_key=key or "none", model=model)
 
 
+def read_smtp_password(environment: Mapping[str, str] | None = None) -> str:
+    """``ADVISOR_SMTP_PASSWORD``, kept nowhere; empty if it is not set."""
+    return (os.environ if environment is None else environment).get("ADVISOR_SMTP_PASSWORD", "")
+
+
 def model_state(environment: Mapping[str, str] | None = None) -> str:
     """Who words the answers, in one line; never the key."""
     source = os.environ if environment is None else environment

@@ -20,6 +20,8 @@ from tools.workspace import Workspace
 
 SCHEDULE = "schedule"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+POST_EVERY = 15
+"""Minutes between attempts to send what a server did not take."""
 TIME = re.compile(r"([a-z]{3}) +(\d{1,2}):(\d{2})", re.IGNORECASE)
 
 
@@ -137,10 +139,11 @@ def once(workspace: Workspace, schedule: Schedule, now: datetime, make: Callable
         raise
 
 
-def loop(schedule: Schedule, tick: Callable[[], None]) -> None:
-    """Make up for what is due, then wait for the time of the week, until stopped."""
+def loop(schedule: Schedule, tick: Callable[[], None], post: Callable[[], None]) -> None:
+    """Make up for what is due, then wait for the time of the week, until stopped; between, post what waits."""
     from apscheduler.schedulers.blocking import BlockingScheduler
     from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.interval import IntervalTrigger
 
     tick()
     scheduler = BlockingScheduler(timezone=schedule.timezone)
@@ -149,6 +152,9 @@ def loop(schedule: Schedule, tick: Callable[[], None]) -> None:
     )
     # A job that comes late (a laptop that slept) runs once, instead of being dropped silently after a second.
     scheduler.add_job(tick, trigger, misfire_grace_time=None, coalesce=True, max_instances=1)
+    scheduler.add_job(
+        post, IntervalTrigger(minutes=POST_EVERY), misfire_grace_time=None, coalesce=True, max_instances=1
+    )
     try:
         scheduler.start()
     except (KeyboardInterrupt, SystemExit):

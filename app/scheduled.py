@@ -1,5 +1,6 @@
 """The ``advisor schedule`` command."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -54,19 +55,39 @@ def run_schedule(
         return
     out.say(f"Waiting for {chosen.text}; stop with Ctrl-C.")
 
-    def surviving() -> None:
-        try:
-            tick()
-        except AdvisorError as fault:  # a week's fault must not end the weeks to come
-            report_error(fault)
+    def surviving(work: Callable[[], None]) -> Callable[[], None]:
+        def tried() -> None:
+            try:
+                work()
+            except AdvisorError as fault:  # a week's fault must not end the weeks to come
+                report_error(fault)
 
-    schedules.loop(chosen, surviving)
+        return tried
+
+    schedules.loop(chosen, surviving(tick), surviving(lambda: _post(workspace)))
 
 
 def _make(workspace: Path, folder: Path) -> None:
+    """Make the report, write its files, and send it."""
+    from app.delivery import queue_report
     from app.weekly import run_report
+    from tools.reports import Reports
+    from tools.workspace import Workspace
 
     run_report(folder, week=None, formats=(), tries=5, pictures=True, workspace=workspace, json=None)
+    kept = Workspace.open(workspace)
+    queue_report(kept, Reports(kept).all()[-1].week)
+    _post(workspace)
+
+
+def _post(workspace: Path) -> None:
+    """Send what waits, if anything does."""
+    from app.delivery import send_waiting
+    from tools.outbox import Outbox
+
+    kept, case = open_case(workspace)
+    if Outbox(kept).waiting():
+        send_waiting(kept, case)
 
 
 def _now() -> datetime:

@@ -56,11 +56,16 @@ CREATE TABLE decisions (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT 
     """
 CREATE TABLE reports (week TEXT PRIMARY KEY, created TEXT NOT NULL, refreshed TEXT NOT NULL, document TEXT NOT NULL);
 """,
+    """
+CREATE TABLE outbox (week TEXT NOT NULL, recipient TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+    at TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (week, recipient)) WITHOUT ROWID;
+""",
 )
 """Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
 SCHEMA_VERSION = len(LAYOUTS)
 DECISIONS_SINCE = 3
 REPORTS_SINCE = 4
+OUTBOX_SINCE = 5
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"

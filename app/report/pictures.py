@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tools.case import Case
 
 SIDE = 144
+GAP = 6
 MOST_BYTES = 6_000_000
 """Thumbnails in one report, before they are written as text; what comes after is named and not shown."""
 
@@ -59,3 +60,20 @@ def captions(case: "Case", image_ids: Sequence[str]) -> dict[str, str]:
     for tile in tiles(case, image_ids, limit=len(image_ids)):
         out[tile.id] += f": {tile.label or 'unlabelled'}" + (f", said {tile.said}" if tile.wrong else "")
     return out
+
+
+def sheet_png(jpegs: Sequence[bytes]) -> bytes | None:
+    """Thumbnails side by side on white; None for none."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    if not jpegs:
+        return None
+    sheet = Image.new("RGB", (len(jpegs) * (SIDE + GAP) - GAP, SIDE), "white")
+    for at, jpeg in enumerate(jpegs):
+        picture = Image.open(BytesIO(jpeg))
+        sheet.paste(picture, (at * (SIDE + GAP) + (SIDE - picture.width) // 2, (SIDE - picture.height) // 2))
+    out = BytesIO()
+    sheet.save(out, "PNG")
+    return out.getvalue()

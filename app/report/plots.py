@@ -1,7 +1,7 @@
 """Plots of a report as SVG: the trend with its intervals, and measured effects."""
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 INK, BAND, GREEN, RED, GREY, OCHRE = "#1d2b26", "#1f6f5c", "#1f6f5c", "#b3382c", "#6b7672", "#b07a1e"
@@ -11,6 +11,15 @@ WIDTH = 6.6
 
 def trend_svg(trend: Sequence[Mapping[str, Any]]) -> str:
     """Balanced accuracy per week, with interval bars; a week that cannot be measured again is a gap."""
+    return _svg(_trend(trend))
+
+
+def effects_svg(actions: Sequence[Mapping[str, Any]]) -> str:
+    """One row per action that was tried: gain in points with its interval, against zero."""
+    return _svg(_effects(actions))
+
+
+def _trend(trend: Sequence[Mapping[str, Any]]) -> Any:
     figure, axes = _figure(2.1)
     known = [(at, t) for at, t in enumerate(trend) if t["value"] is not None]
     at, value = [k for k, _ in known], [100 * t["value"] for _, t in known]
@@ -19,11 +28,10 @@ def trend_svg(trend: Sequence[Mapping[str, Any]]) -> str:
     axes.set_xticks(range(len(trend)), [t["week"].partition("-")[2] for t in trend])
     axes.set_xlim(-0.5, len(trend) - 0.5)
     axes.set_ylabel("%")
-    return _svg(figure)
+    return figure
 
 
-def effects_svg(actions: Sequence[Mapping[str, Any]]) -> str:
-    """One row per action that was tried: gain in points with its interval, against zero."""
+def _effects(actions: Sequence[Mapping[str, Any]]) -> Any:
     tried = [(n, next(m for m in a["effect"] if m["primary"])) for n, a in enumerate(actions, 1) if a["effect"]]
     figure, axes = _figure(0.7 + 0.4 * len(tried))
     axes.axvline(0, color=GREY, linewidth=1)
@@ -35,7 +43,17 @@ def effects_svg(actions: Sequence[Mapping[str, Any]]) -> str:
     axes.set_yticks(range(len(tried)), [f"action {n}" for n, _ in tried])
     axes.set_ylim(len(tried) - 0.5, -0.5)
     axes.set_xlabel("points of balanced accuracy")
-    return _svg(figure)
+    return figure
+
+
+def trend_png(trend: Sequence[Mapping[str, Any]]) -> bytes:
+    """As ``trend_svg``, for mail programs, which show no SVG."""
+    return _png(_trend(trend))
+
+
+def effects_png(actions: Sequence[Mapping[str, Any]]) -> bytes:
+    """As ``effects_svg``, for mail programs."""
+    return _png(_effects(actions))
 
 
 def _figure(height: float) -> tuple[Any, Any]:
@@ -59,3 +77,9 @@ def _svg(figure: Any) -> str:
         figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
     return text[text.index("<svg") :]
+
+
+def _png(figure: Any) -> bytes:
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    return out.getvalue()

@@ -157,7 +157,7 @@ def test_the_loop_makes_up_for_what_is_due_and_late_jobs_are_not_dropped(monkeyp
     ticks: list[str] = []
     seen: dict[str, Any] = {}
     monkeypatch.setattr(BlockingScheduler, "start", lambda self: seen.update(job=self.get_jobs()[0]))
-    schedules.loop(MONDAY, lambda: ticks.append("tick"))
+    schedules.loop(MONDAY, lambda: ticks.append("tick"), lambda: None)
     assert ticks == ["tick"]
     job = seen["job"]
     assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (None, True, 1)

@@ -328,7 +328,7 @@ def test_a_damaged_database_is_one_message(filled: Workspace) -> None:
 
 def test_an_older_layout_is_read_and_completed_at_the_next_write(filled: Workspace) -> None:
     with closing(sqlite3.connect(filled.path / WORKSPACE_FILE)) as db:
-        for table in ("trained", "changes", "advice", "decisions", "reports"):
+        for table in ("trained", "changes", "advice", "decisions", "reports", "outbox"):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")
         db.commit()
