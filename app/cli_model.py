@@ -148,6 +148,37 @@ def check(name: Name = None, seed: Seed = None, workspace: Workspace = HOME, jso
 
 
 @model.command()
+def probe(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="New folder for the pictures, or the one written before.")
+    ],
+    scores: Annotated[
+        Path | None, typer.Option("--scores", metavar="FILE", help="What your service says: CSV, Parquet or npz.")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="Pictures at most.")] = 300,
+    pair: Annotated[
+        tuple[str, str] | None, typer.Option("--pair", metavar="A B", help="Look for a cue between these classes.")
+    ] = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Ask a closed service what it goes by: write edited pictures, score them there, hand the scores back.
+
+    Pictures stand before backgrounds of their own class, of other classes and a plain one; and where a cue goes along
+    with the errors it is taken away or brought in, beside equal changes without it. Names say nothing of the edit.
+
+    Examples:
+
+      advisor model probe probe/
+      advisor model probe probe/ --scores answers.csv
+    """
+    from app.probe import run_probe
+
+    run_probe(folder, scores=scores, most=most, pair=pair, seed=seed, workspace=workspace, json=json)
+
+
+@model.command()
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="As `advisor model list` names it.")],
     workspace: Workspace = HOME,

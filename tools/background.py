@@ -1,25 +1,21 @@
 """How much the background alone tells of the label, and what the model says when it is exchanged (Xiao et al. 2020)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
+from tools.exchange import SWAPS, Exchange, Put
 from tools.folds import partition
-from tools.other_pictures import donors_of, smaller
+from tools.other_pictures import Pixels
 from tools.registry import NotApplicable
 from tools.scorers import scorer
 from tools.statistics import clustered_mean, group_permutation_p, quantile_of_normal
 
 RIDGE = 0.1
 """Of the readers, in units of the mean squared length: enough to rank, and a permutation costs one product."""
-MOST_SWAPPED = 80
-SWAPS = 2
-"""Backgrounds of the own class, and of other classes, that each picture is put on."""
-POOL = 8
-"""Backgrounds per class to choose from."""
-CHUNK = 4
 
 
 class Reader:
@@ -173,57 +169,23 @@ def swap_backgrounds(case: Case) -> Swapped:
     return Swapped(*(arrays[name].astype(np.int64) for name in ("rows", "same", "other", "donors")))
 
 
+def swapped_of(case: Case, done: Sequence[Put[NDArray[np.int64]]]) -> Swapped:
+    """From the class said of each picture: as it is, on backgrounds of its own class, then of others."""
+    said = np.stack([one.found for one in done])
+    others = np.array([one.other for one in done], dtype=np.int64)
+    return Swapped(
+        np.array([one.row for one in done], dtype=np.int64), said[:, 1 : 1 + SWAPS], said[:, 1 + SWAPS :],
+        case.targets[others],
+    )  # fmt: skip
+
+
 def _swapped(case: Case) -> Arrays:
-    from embeddings.counterfactuals import put_on
-    from embeddings.foreground import foreground_maps
-    from embeddings.regions import NoRegion
+    asked = scorer(case)
 
-    asked, encoder, rng = scorer(case), case.eyes.encoder, case.rng("swap-backgrounds")
-    sample = case.derived.parts.rows
-    judged = rng.permutation(sample[case.derived.judged[sample]])
-    pools = {}
-    for number in range(len(case.classes)):
-        rows = rng.permutation(sample[case.fit[sample] & (case.targets[sample] == number)])
-        found = donors_of(case, rows[: POOL + 1])
-        if len(found) > SWAPS:
-            pools[number] = found
-    turn = np.zeros(len(judged), dtype=np.int64)
-    for number in range(len(case.classes)):
-        mine = case.targets[judged] == number
-        turn[mine] = np.arange(int(mine.sum()))
-    rows = judged[np.argsort(turn, kind="stable")]
-    rows = np.sort(rows[np.isin(case.targets[rows], list(pools))][:MOST_SWAPPED])
-    if len(pools) < 2 or not len(rows):
-        raise NotApplicable("fewer than two classes have enough pictures that could be parted")
-    seeds = rng.integers(0, 2**32, len(rows))
+    def ask(row: int, pictures: list[Pixels]) -> NDArray[np.int64]:
+        said = asked.logits(row, pictures[1:]).argmax(axis=1)
+        return np.concatenate([[-1], said])  # what is said of the picture as it is is known
 
-    def one(at: int, end: int) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
-        out = []
-        part = rows[at:end].tolist()
-        pictures = smaller(case.eyes.pixels(part), asked.side)
-        maps = foreground_maps(encoder, pictures)
-        for number, (row, pixels, probability) in enumerate(zip(part, pictures, maps, strict=True), at):
-            dice = np.random.default_rng(seeds[number])
-            own = int(case.targets[row])
-            mates = [donor for donor in pools[own] if donor[0] != row]
-            same = [mates[i][1] for i in dice.choice(len(mates), SWAPS, replace=False)]
-            donors = dice.choice([n for n in pools if n != own], SWAPS)
-            other = [pools[n][int(dice.integers(len(pools[n])))][1] for n in donors.tolist()]
-            try:
-                versions = [put_on(pixels, probability, behind) for behind in (*same, *other)]
-            except NoRegion:
-                continue
-            said = asked.logits(row, versions).argmax(axis=1)
-            out.append((row, said, donors))
-        return out
-
-    done = [entry for chunk in case.eyes.in_slices(len(rows), one, CHUNK) for entry in chunk]
-    if not done:
-        raise NotApplicable("no foreground could be told from a background in the judged pictures")
-    said = np.stack([entry[1] for entry in done])
-    return {
-        "rows": np.array([entry[0] for entry in done]),
-        "same": said[:, :SWAPS],
-        "other": said[:, SWAPS:],
-        "donors": np.stack([entry[2] for entry in done]),
-    }
+    done = Exchange(case).put(ask, side=asked.side, side_by_side=asked.side_by_side)
+    found = swapped_of(case, done)
+    return {"rows": found.rows, "same": found.same, "other": found.other, "donors": found.donors}

@@ -6,27 +6,23 @@ class's usual value; its controls are the same change, its sign varying over the
 the A − B margin less that of the controls.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Arrays, Case
+from tools.changed_pictures import Changed, changed_pictures, must_be_changeable
 from tools.cues import Tested
-from tools.other_pictures import MovedProperty, OtherBackgrounds, smaller
-from tools.pixel_changes import CHANGEABLE
+from tools.other_pictures import Pixels
 from tools.registry import NotApplicable
-from tools.scorers import Scorer, scorer
+from tools.scorers import scorer
 
-MOST_PICTURES = 20
-"""Of each side; a picture costs ten encodings or more."""
-FEWEST_PICTURES = 8
-"""Of a side, below which it says nothing."""
 SMALLEST = 0.2
 """Least part of the way from A to B that a cue must move pictures to be called a cause. Heads fitted to a hundred
 pictures lean a little on anything; planted cues move them half the way and more."""
 RESAMPLES = 999
-CHUNK = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +40,7 @@ class Moves:
     donors, control_donors : ndarray of int64, same shapes
         Row that gave the background; −1 where nothing was given.
     gap : float
-        Median margin of A's judged pictures less that of B's: the way from A to B.
+        The way from A to B: ``way_between``.
     """
 
     rows: NDArray[np.int64]
@@ -100,10 +96,8 @@ def intervene(case: Case, test: Tested) -> Moves:
     NotApplicable
         If nothing can be changed, pictures or encoder are not here, or there are too few pictures.
     """
-    cue = test.cue
-    if not (cue.change == "background" or cue.change in CHANGEABLE):
-        raise NotApplicable("it is nothing that can be taken out of a picture or put into one")
-    name = f"intervention-{cue.name}-{'|'.join(test.pair)}"
+    must_be_changeable(test)
+    name = f"intervention-{test.cue.name}-{'|'.join(test.pair)}"
     arrays = case.derived.kept(name, lambda: _measured(case, test))
     values = {field.name: arrays[field.name] for field in fields(Moves) if field.name != "gap"}
     return Moves(**values, gap=float(arrays["gap"][0]))  # type: ignore[arg-type]
@@ -160,85 +154,64 @@ def _flips(moves: Moves, margins: NDArray[np.float64]) -> float:
     return float(((np.sign(margins) == wanted[:, None]) & (np.sign(moves.before) == -wanted)[:, None]).mean())
 
 
+def moves_of(done: Sequence[Changed[NDArray[np.float64]]], gap: float) -> Moves:
+    """Margins of pictures, each as (before, changes, controls), and the way from A to B."""
+    margins = np.stack([one.found for one in done])
+    donors = np.stack([one.donors for one in done])
+    count = donors.shape[1]
+    return Moves(
+        rows=np.array([one.row for one in done], dtype=np.int64),
+        removed=np.array([one.removed for one in done], dtype=np.bool_),
+        before=margins[:, 0],
+        after=margins[:, 1 : 1 + count],
+        controls=margins[:, 1 + count :],
+        donors=donors,
+        control_donors=np.stack([one.control_donors for one in done]),
+        gap=gap,
+    )
+
+
+def way_between(of_a: NDArray[np.float64], of_b: NDArray[np.float64], *, answers: bool = False) -> float:
+    """Median margin of A's pictures less that of B's.
+
+    A model that goes by a cue alone does not tell the classes apart where the cue is as common with either. Where that
+    way is less than half of the way between the pictures it calls A and those it calls B, the latter is taken.
+
+    Parameters
+    ----------
+    of_a, of_b : ndarray of float64
+        Margins of pictures of A and of B.
+    answers : bool
+        Whether margins are bare answers (1, 0, −1), whose medians say nothing: means then.
+
+    >>> both = np.array([4.0, -4.0])
+    >>> way_between(np.array([3.0, 1.0, 2.0]), np.array([-1.0, -2.0])), way_between(both, both)
+    (3.5, 8.0)
+    """
+    middle = np.mean if answers else np.median
+    if not len(of_a) or not len(of_b):
+        return 0.0
+    by_class = float(middle(of_a) - middle(of_b))
+    together = np.concatenate([of_a, of_b])
+    called_a, called_b = together[together > 0], together[together < 0]
+    by_answer = float(middle(called_a) - middle(called_b)) if len(called_a) and len(called_b) else 0.0
+    return by_class if by_class >= by_answer / 2 else by_answer
+
+
 def _measured(case: Case, test: Tested) -> Arrays:
     a, b = (case.number(name) for name in test.pair)
     asked = scorer(case)
-    rng = case.rng(f"intervention-{test.cue.name}-{test.pair}")
-    rows, removed = _pictures(case, test, a, rng)
     judged = np.flatnonzero(case.derived.judged)
     found = asked.known(judged)
     margins, labels = found[:, a] - found[:, b], case.targets[judged]
-    gap = float(np.median(margins[labels == a]) - np.median(margins[labels == b])) if (labels == b).any() else 0.0
+    gap = way_between(margins[labels == a], margins[labels == b])
     if gap <= 0:
         raise NotApplicable(f"{asked.speaker} does not tell the two classes apart")
-    change = (
-        OtherBackgrounds(case, test, a, b, rng) if test.cue.change == "background" else MovedProperty(case, test, a, b)
-    )
-    done = _changed(case, asked, change, rows, removed, a, b, rng)
-    usable = np.array([len(one) > 0 for one, _, _ in done])
-    if not usable.any():
-        raise NotApplicable("no foreground could be told from a background in these pictures")
-    values = [one for one in done if len(one[0])]
-    names = ("margins", "donors", "control_donors")
-    margin, donors, control_donors = (np.stack([v[i] for v in values]) for i in range(len(names)))
-    rows, removed = rows[usable], removed[usable]
-    count = donors.shape[1]
-    return {
-        "rows": rows,
-        "removed": removed,
-        "before": margin[:, 0],
-        "after": margin[:, 1 : 1 + count],
-        "controls": margin[:, 1 + count :],
-        "donors": donors,
-        "control_donors": control_donors,
-        "gap": np.array([gap]),
-    }
 
+    def ask(row: int, pictures: list[Pixels]) -> NDArray[np.float64]:
+        logits = asked.logits(row, pictures)
+        return np.asarray(logits[:, a] - logits[:, b])
 
-def _pictures(
-    case: Case, test: Tested, a: int, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Judged pictures of A with the cue, and without it; groups in turn."""
-    mine = np.flatnonzero(case.derived.judged & (case.targets == a) & np.isfinite(test.cue.values))
-    groups = case.derived.grouping.groups
-    chosen = []
-    for side in (mine[test.looks_like_b[mine]], mine[~test.looks_like_b[mine]]):
-        rows = rng.permutation(side)
-        later = np.ones(len(rows), dtype=np.bool_)
-        later[np.unique(groups[rows], return_index=True)[1]] = False
-        picked = rows[np.argsort(later, kind="stable")][:MOST_PICTURES]
-        chosen.append(picked if len(picked) >= FEWEST_PICTURES else picked[:0])
-    if not len(chosen[1]) or (not len(chosen[0]) and test.cue.change != "background"):
-        raise NotApplicable(f"fewer than {FEWEST_PICTURES} pictures of {test.pair[0]} can be changed")
-    return np.concatenate(chosen), np.repeat([True, False], [len(c) for c in chosen])
-
-
-def _changed(
-    case: Case,
-    asked: Scorer,
-    change: OtherBackgrounds | MovedProperty,
-    rows: NDArray[np.int64],
-    removed: NDArray[np.bool_],
-    a: int,
-    b: int,
-    rng: np.random.Generator,
-) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Margins (before, changes, controls) and donors of each picture; empty where it has no foreground."""
-    seeds = rng.integers(0, 2**32, len(rows))
-
-    def one(at: int, end: int) -> list[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
-        out = []
-        part = rows[at:end].tolist()
-        for number, (row, pixels) in enumerate(zip(part, smaller(case.eyes.pixels(part), asked.side), strict=True), at):
-            versions, donors, control_donors = change.versions(
-                row, pixels, bool(removed[number]), np.random.default_rng(seeds[number])
-            )
-            if not versions:
-                out.append((np.zeros(0), donors, control_donors))
-                continue
-            found = asked.logits(row, [pixels, *versions])
-            out.append((found[:, a] - found[:, b], donors, control_donors))
-        return out
-
-    chunks = case.eyes.in_slices(len(rows), one, CHUNK, side_by_side=asked.side_by_side)
-    return [entry for chunk in chunks for entry in chunk]
+    done = changed_pictures(case, test, ask, side=asked.side, side_by_side=asked.side_by_side)
+    moves = moves_of(done, gap)
+    return {field.name: np.atleast_1d(getattr(moves, field.name)) for field in fields(Moves)}

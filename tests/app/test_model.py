@@ -72,6 +72,22 @@ def test_add_list_check_remove(place: Path) -> None:
     assert asked(place, "model", "list")["models"] == []
 
 
+def test_probe_there_and_back(place: Path) -> None:
+    written = asked(place, "model", "probe", str(place / "probe"), "--most", "120")
+    names = sorted(p.name for p in (place / "probe" / "pictures").iterdir())
+    assert written["pictures"] == len(names) <= 120
+    rows = [f"{name},{'apples' if number % 2 else 'citrus'},0.7" for number, name in enumerate(names)]
+    (place / "scores.csv").write_text("\n".join(["id,pred,score", *rows]))
+    found = asked(place, "model", "probe", str(place / "probe"), "--scores", str(place / "scores.csv"))
+    assert found["subject"] == "service"
+    assert found["causal"] == []
+    assert found["measured_on"] == "answers alone"
+    shown = " ".join(
+        run(place, "model", "probe", str(place / "probe"), "--scores", str(place / "scores.csv")).output.split()
+    )
+    assert "Put on backgrounds of other classes, your service gets" in shown
+
+
 def test_why_by_id_and_by_file(place: Path) -> None:
     image = next((place / "photos" / "test" / "citrus").iterdir())
     known = asked(place, "why", f"test/citrus/{image.name}")
@@ -102,6 +118,9 @@ def test_why_by_id_and_by_file(place: Path) -> None:
         (["model", "add", "{net}", "--output", "none"], "scores: tensor(float)"),
         (["model", "add", "{net}", "--input-size", "224"], "--input-size 224"),
         (["model", "check", "none@1"], "none@1"),
+        (["model", "probe", "{labels}"], "labels.txt"),
+        (["model", "probe", "none", "--scores", "{labels}"], "none"),
+        (["model", "probe", "new", "--pair", "apples", "pears"], "pears"),
         (["why", "no-such.jpg"], "no-such.jpg"),
         (["why", "no-such.jpg", "--class", "pears"], "pears"),
     ],
@@ -124,7 +143,7 @@ def test_scales_of_mean_and_deviation() -> None:
         read_asked({**NOTHING, "resize": "100", "size": 224})
 
 
-@pytest.mark.parametrize("command", ["model add", "model list", "model check", "model remove", "why"])
+@pytest.mark.parametrize("command", ["model add", "model list", "model check", "model remove", "model probe", "why"])
 def test_help_teaches_by_example(command: str) -> None:
     shown = RUN.invoke(app, [*command.split(), "--help"]).output
     assert "Example" in shown

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from tools.background import SWAPS, Readings, Swapped, read_parts, swap_backgrounds
+from tools.background import Readings, Swapped, read_parts, swap_backgrounds
 from tools.case import Case
 from tools.cues import background_advice, balance_advice
+from tools.exchange import SWAPS
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Rung, Scope, severity
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
