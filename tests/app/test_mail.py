@@ -20,6 +20,7 @@ from app.cli import app
 from app.delivery import queue_report, send_waiting
 from app.mail import MailSettings, WrongMail, compose, set_settings, settings_of, short_text
 from benchmarks.planting.vectors import vector_case
+from tests.app.test_report import PANGO
 from tools.outbox import Outbox
 from tools.settings import Settings
 from tools.workspace import Workspace
@@ -101,10 +102,10 @@ def test_a_message_is_whole(kept: Workspace, server: tuple[Server, int]) -> None
     kinds = [part.get_content_type() for part in first.walk()]
     assert kinds.count("text/plain") == 1
     assert kinds.count("text/html") == 1
-    assert kinds.count("application/pdf") == 1
+    assert kinds.count("application/pdf") == PANGO
     text = first.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "Balanced accuracy" in text
-    assert "The whole report is attached" in text
+    assert ("The whole report is attached" in text) == PANGO
     page = first.get_body(("html",)).get_content()  # type: ignore[union-attr]
     for part in first.walk():
         if part.get_content_type() == "image/png":
