@@ -97,7 +97,8 @@ def metric_sentences(workspace: Workspace, case: Case, then: Mapping[str, Any] |
         same = "" if then is None else f"Nothing new speaks: still {now['name']}. "
         return [Sentence(same + "What it reaches stands below.")] if same else []
     try:
-        found = compare_models(case, said_then(workspace, case, then["standing"]), said_then(workspace, case, now))
+        sides = (said_then(workspace, case, at) for at in (then["standing"], now))
+        found = compare_models(case, *sides, unasked=True)
     except NotApplicable as reason:
         return [Sentence(f"Then and now cannot be compared: {reason}.")]
     names = f"{then['standing']['name']} of {then['week']}", f"{now['name']} of now"

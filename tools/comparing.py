@@ -48,8 +48,14 @@ class Comparison:
         return self.measures[0]
 
 
-def compare_models(case: Case, first: Predictions, second: Predictions) -> Comparison:
+def compare_models(case: Case, first: Predictions, second: Predictions, *, unasked: bool = False) -> Comparison:
     """Compare on the labelled pictures that both speak of and that neither was trained on.
+
+    Parameters
+    ----------
+    unasked : bool
+        For who tells of a change without being asked, week after week: balanced accuracy then shares the level with
+        the other measures, half and half, so that a week without a change is told as one in a twentieth of weeks.
 
     Raises
     ------
@@ -69,6 +75,7 @@ def compare_models(case: Case, first: Predictions, second: Predictions) -> Compa
         if (of := targets == number).any():
             metrics.append(recall_metric(f"recall of {name}", sides[0], sides[1], targets, of))
     level, margin = case.settings.confidence, case.settings.margin
+    level = 1 - (1 - level) / 2 if unasked else level
     others = 1 - (1 - level) / (len(metrics) - 1)
     right = [p.predicted[rows] == targets for p in (first, second)]
     better, worse = rows[right[1] & ~right[0]], rows[right[0] & ~right[1]]

@@ -241,3 +241,11 @@ def test_the_goal_heads_the_report(tmp_path: Path) -> None:
     report = written(kept, 0)
     assert report.document["headline"].startswith("Goal: miss at most 0 % of cat: ")
     assert report.document["sections"][0]["id"] == "goal"
+
+
+def test_weeks_without_a_change_are_seldom_told_as_one() -> None:
+    """At most 18 of 200 for "at most 5 %" (DECISIONS); here 60 weeks and their own 99 % quantile, 9."""
+    from benchmarks.weekly import null_weeks
+
+    for classes, pictures in ((2, 200), (9, 684)):
+        assert null_weeks(60, classes, pictures, 0.8)[1] <= 9
