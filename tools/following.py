@@ -21,6 +21,8 @@ Extent = Literal["pending", "not", "partly", "fully", "unseen"]
 TRAINED = ("train", "val")
 PLAIN_COLLECTING = frozenset({"image-quantity", "learning-curve"})
 """Checks that ask for more pictures of a class and nothing else."""
+FEWEST_OF_A_KIND = 0.05
+"""Of a class's pictures; fewer under another label are corrections, no kind of it."""
 OF_TEST = frozenset({"test-too-easy"})
 UNSEEN = {
     "look at": "whether somebody looked",
@@ -94,6 +96,31 @@ class Passage:
         first[rows[np.unique(sets[rows], return_index=True)[1]]] = True
         return first
 
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        """Kinds by the class they were split from, merged classes by their new name: neither says a label was wrong."""
+        out: dict[str, str] = {}
+        for change in self.known.standing:
+            if change.kind == "split":
+                out |= {e.after: e.before for e in change.edits if e.after and e.before and e.after != e.before}
+            out |= change.renamed
+        return out
+
+    def _whole(self, label: str | None) -> str | None:
+        for _ in range(len(self._renamed)):  # each name leads on at most once, so this ends
+            if label not in self._renamed:
+                break
+            label = self._renamed[label]
+        return label
+
+    def relabelled(self, image: str) -> bool:
+        """Whether a picture that is still there has another label, a split or a merge of its class apart."""
+        return self._whole(self.label_then(image)) != self._whole(self.label_now(image))
+
+    def fits(self, image: str, wanted: str | None) -> bool:
+        """Whether a picture that is still there has the wanted label, or that of a kind of it."""
+        return self._whole(self.label_now(image)) == self._whole(wanted)
+
     def label_then(self, image: str) -> str | None:
         """Label in the old version."""
         return self.before[self.old.index[image]]
@@ -104,7 +131,10 @@ class Passage:
 
     def confirmed(self, image: str) -> bool:
         """Whether a person has looked and kept the label."""
-        return image in self.now and bool(self.new.confirmed_rows[self.now[image]])
+        if image not in self.now:
+            return False
+        digest = str(self.old.sha256[self.old.index[image]])
+        return (digest, self.label_then(image)) in self.new.confirmed
 
 
 def follow(advice: Advice, passage: Passage) -> Followed:
@@ -129,11 +159,11 @@ def _relabel(advice: Advice, images: Sequence[str], passage: Passage) -> Followe
         return _one_label_per_set(advice, images, passage)
     gone = sum(image not in passage.now for image in images)
     there = [image for image in images if image in passage.now]
-    changed = [image for image in there if passage.label_now(image) != passage.label_then(image)]
+    changed = [image for image in there if passage.relabelled(image)]
     if not advice.suggested:
         return _by_a_rule(len(images), len(changed), gone)
     confirmed = sum(passage.confirmed(image) for image in there if image not in set(changed))
-    fitting = sum(passage.label_now(image) == advice.suggested.get(image) for image in changed)
+    fitting = sum(passage.fits(image, advice.suggested.get(image)) for image in changed)
     parts = [f"{len(changed)} of {len(images)} relabelled"]
     if changed and fitting < len(changed):
         parts.append(f"{fitting} of them as suggested")
@@ -169,7 +199,7 @@ def _one_label_per_set(advice: Advice, images: Sequence[str], passage: Passage) 
 def _remove(advice: Advice, images: Sequence[str], passage: Passage) -> Followed:
     if images:
         gone = sum(image not in passage.now for image in images)
-        changed = sum(i in passage.now and passage.label_now(i) != passage.label_then(i) for i in images)
+        changed = sum(i in passage.now and passage.relabelled(i) for i in images)
         instead = f", {changed} relabelled instead" if changed else ""
         return _counted(gone, len(images), f"{gone} of {len(images)} taken out{instead}")
     if not advice.classes:
@@ -205,6 +235,7 @@ def _split(advice: Advice, images: Sequence[str], passage: Passage) -> Followed:
     name = advice.arguments.get("class") or next(iter(advice.classes), advice.target)
     mine = [image for image in passage.now if passage.label_then(image) == name]
     counts = Counter(passage.label_now(image) for image in mine)
+    counts = Counter({kind: n for kind, n in counts.items() if n >= FEWEST_OF_A_KIND * len(mine)})
     new = {kind for kind in counts if kind is not None and kind not in passage.old.classes}
     moved = sum(counts[kind] for kind in new)
     kinds = len(new) + (name in counts)

@@ -21,10 +21,11 @@ from tools.dataset import Label
 from tools.effects import Measure
 from tools.following import TRAINED, Passage
 from tools.ledger import Advice, Promise
-from tools.measures import measured, said, whole_metrics
+from tools.measures import Values, measured, said, whole_metrics
 from tools.memory import Memory, recalled
 from tools.pieces import joined, joined_space
-from tools.training.baseline import parent_scores, plain_training
+from tools.training.baseline import Fitted, fit_trainings, plain_training
+from tools.training.baseline import Training as HeadTraining
 
 Verdict = Literal["kept", "not kept", "cannot tell"]
 BELONGS = 0.2
@@ -185,6 +186,16 @@ class Comparison:
                 parent[high] = low
         return np.array([_root(parent, number) for number in range(len(parent))], dtype=np.int64)
 
+    @cached_property
+    def _parents(self) -> NDArray[np.int64]:
+        """As the what-ifs do it: scores of a split class's kinds are added up, those of merged classes are not."""
+        out = np.arange(len(self.names))
+        for group in self.together:
+            old = [name for name in group if name in self._passage.old.classes]
+            if len(old) == 1:
+                out[[self.names.index(name) for name in group]] = self.names.index(old[0])
+        return out
+
     @property
     def together(self) -> tuple[tuple[str, ...], ...]:
         """Groups of classes that are judged as one."""
@@ -204,8 +215,7 @@ class Comparison:
         return self._measured(training, f"{advice.action} {advice.target}", on_step), whole
 
     def _measured(self, after: Training, what: str, on_step: Progress) -> Outcome | None:
-        both = self._common & self._now.rows & self._then.rows
-        evaluation = self._held_out if self.tested else both & (self.case.derived.folds() >= 0)
+        evaluation = self._evaluation
         if evaluation.sum() < FEWEST or len(np.unique(self.judged[self._now.labels[evaluation]])) < 2:
             return None
         parts: Mapping[str, object] = {
@@ -214,27 +224,59 @@ class Comparison:
             "after": after.digest,
             "evaluation": sha256(np.where(evaluation, self._now.labels, -1).tobytes()).hexdigest(),
         }
-        return recalled(self._memory, Outcome, parts, lambda: self._compute(after, evaluation, what, on_step))
+        return recalled(self._memory, Outcome, parts, lambda: self._compute(after, what, on_step))
 
-    def _compute(self, after: Training, evaluation: NDArray[np.bool_], what: str, on_step: Progress) -> Outcome:
-        case, settings = self.case, self.case.settings
-        questions: list[NDArray[np.int64]] = []
-        kept: list[NDArray[np.int64]] = []
-        for repeat in range(settings.repeats):
-            folds = case.derived.folds(repeat)
+    @cached_property
+    def _evaluation(self) -> NDArray[np.bool_]:
+        """Pictures that both sides are judged on."""
+        both = self._common & self._now.rows & self._then.rows
+        return self._held_out if self.tested else both & (self.case.derived.folds() >= 0)
+
+    @cached_property
+    def _folds(self) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """Rows that may be trained on, and rows asked about, for each fold of each repeat."""
+        kept, questions = [], []
+        for repeat in range(self.case.settings.repeats):
+            folds = self.case.derived.folds(repeat)
             for fold in np.unique(folds[folds >= 0]):
                 kept.append(np.flatnonzero((folds >= 0) & (folds != fold)))
-                questions.append(np.flatnonzero(evaluation & (self.tested | (folds == fold))))
-        sides = []
-        for number, side in enumerate((self._then, after)):
-            on_step(f"measuring {what}", number, 2)
-            trainings = [plain_training(rows[side.rows[rows]], side.labels, len(self.names)) for rows in kept]
-            scores = parent_scores(case.space.vectors, trainings, questions, len(self.names))
-            sides.append(said(questions, scores, evaluation, self.judged, settings.repeats))
+                questions.append(np.flatnonzero(self._evaluation & (self.tested | (folds == fold))))
+        return kept, questions
+
+    def _trainings(self, side: Training, parents: NDArray[np.int64]) -> list[HeadTraining]:
+        """One per fold; outputs only for classes that the side has."""
+        own = np.unique(side.labels[side.rows])
+        labels = np.searchsorted(own, side.labels)
+        rows = [rows[side.rows[rows]] for rows in self._folds[0]]
+        return [replace(plain_training(r, labels, len(own)), parents=parents[own]) for r in rows]
+
+    @cached_property
+    def _old_heads(self) -> Fitted:
+        """Heads of then, beside which all that came after is judged."""
+        trainings = self._trainings(self._then, np.arange(len(self.names)))
+        return fit_trainings(self.case.space.vectors, trainings)
+
+    def _heads_after(self, after: Training) -> Fitted:
+        """Heads of what came after, started from those of then where these know every class."""
+        trainings = self._trainings(after, self._parents)
+        pairs = zip(trainings, self._old_heads.trainings, strict=True)
+        known = all(np.isin(t.parents[t.labels], old.parents[old.labels]).all() for t, old in pairs)
+        return fit_trainings(self.case.space.vectors, trainings, near=self._old_heads if known else None)
+
+    def _said(self, heads: Fitted) -> Values:
+        questions = self._folds[1]
+        scores = heads.scores(self.case.space.vectors, questions, len(self.names))
+        return said(questions, scores, self._evaluation, self.judged, self.case.settings.repeats)
+
+    def _compute(self, after: Training, what: str, on_step: Progress) -> Outcome:
+        settings, evaluation = self.case.settings, self._evaluation
+        on_step(f"measuring {what}", 0, 2)
+        before = self._said(self._old_heads)
+        on_step(f"measuring {what}", 1, 2)
+        now = before if after.digest == self._then.digest else self._said(self._heads_after(after))
         on_step(f"measuring {what}", 2, 2)
-        targets = self.judged[self._now.labels[evaluation]]
-        decides = whole_metrics(sides[0], sides[1], targets)[0]
-        clusters = case.derived.grouping.groups[evaluation]
+        decides = whole_metrics(before, now, self.judged[self._now.labels[evaluation]])[0]
+        clusters = self.case.derived.grouping.groups[evaluation]
         found = measured(decides, clusters, settings.confidence, settings.margin, primary=True)
         where = "the test pictures that both versions hold" if self.tested else (
             "held-out folds of the pictures that both versions hold, groups of similar pictures kept together"

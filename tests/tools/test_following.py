@@ -161,6 +161,26 @@ def test_a_split_class() -> None:
     assert followed(given, half, known=History((accepted,))).extent == "fully"  # one kind keeps the name
 
 
+def test_a_split_or_merged_class_is_no_corrected_label() -> None:
+    given = advice("relabel", range(3), suggested={image(row): "b" for row in range(3)})
+    two = case_of(changed({0: "y", 1: "b", **dict.fromkeys(range(2, 6), "x")}))
+    split = Change(
+        1, "", 1, 2, "split", "", edits=(Edit("", "", "a", "x"), Edit("", "", "a", "a"), Edit("", "", "b", "y"))
+    )
+    assert followed(given, two, known=History((split,))).words == "2 of 3 relabelled"  # 0 is of a kind of b
+    merge = Change(1, "", 1, 2, "merge", "", renamed={"a": "ab", "b": "ab"})
+    one = case_of(["ab"] * 12 + ["c"] * 6)
+    assert followed(given, one, known=History((merge,))).extent == "not"
+    assert followed(given, one).extent == "fully"  # without the history nobody can tell
+
+
+def test_a_few_corrections_are_no_kind_of_a_class() -> None:
+    old = case_of(["a"] * 40 + ["b"] * 20)
+    given = advice("split", classes=("a",), arguments={"class": "a"})
+    new = case_of(["x"] * 20 + ["y"] * 18 + ["z"] * 2 + ["z"] * 20)
+    assert followed(given, new, old=old).words == "a is now x and y"
+
+
 def test_merged_classes() -> None:
     given = advice("merge", classes=("a", "b"), arguments={"pair": "a|b"})
     assert followed(given, case_of(NAMES)).words == "a and b are still two classes"
