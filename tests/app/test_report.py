@@ -161,3 +161,15 @@ def test_a_document_without_news_is_one_short_page(made: Path) -> None:
     first_page = text.split("# Details")[0]
     assert len(first_page.splitlines()) < 20
     assert "Nothing above low asks for a change" in first_page
+
+
+def test_the_json_fits_its_schema(made: Path) -> None:
+    import jsonschema
+
+    schema = json.loads((Path(__file__).parents[2] / "docs/schemas/report.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(content(made, "json"))
+    jsonschema.validate(document, schema)
+    document["sections"][0]["sentences"] = [{"text": "no tone"}]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
