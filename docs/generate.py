@@ -16,6 +16,7 @@ ROOMS = {
     "docs": "decisions and this generator",
 }
 
+COLUMNS = {"checks": "check", "experiments": "experiment", "writers": "format"}
 PROMPTS = {
     "plan.md": "how a language model chooses the steps that answer a question",
     "question_words.txt": "words that questions are made of, so that none is taken for a misspelt class",
@@ -52,16 +53,21 @@ def files() -> str:
 
 
 def registry(folder: str) -> str:
-    """A table of the checks or experiments on disk: code and sentence."""
+    """A table of the checks, experiments or formats on disk: code and sentence."""
     rows = [
         f"| `{file.stem.replace('_', '-')}` | {first_line(file)} |"
         for file in sorted((ROOT / "tools" / folder).glob("*.py"))
         if file.name != "__init__.py"
     ]
-    return "\n".join([f"| {'check' if folder == 'checks' else 'experiment'} | what it does |", "|---|---|", *rows])
+    return "\n".join([f"| {COLUMNS[folder]} | what it does |", "|---|---|", *rows])
 
 
-BLOCKS = {"files": files, "checks": lambda: registry("checks"), "experiments": lambda: registry("experiments")}
+BLOCKS = {
+    "files": files,
+    "checks": lambda: registry("checks"),
+    "experiments": lambda: registry("experiments"),
+    "formats": lambda: registry("writers"),
+}
 
 
 def regenerated(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A new folder of class folders, [train|val|test/]class/picture, of copies or hard links; the source stays as it is."""
+"""A new folder of class folders, split/class/picture, of copies or hard links; the source stays as it is."""
 
 import os
 import shutil
