@@ -94,6 +94,7 @@ def with_effect(action: Json, effect: Effect, facts: Sequence[str]) -> Json:
         "verdict": effect.primary.verdict,
         "fidelity": fidelity_json(effect.fidelity),
         "changed": effect.changed,
+        "about": effect.about,
         "cost": cost,
         "facts": [*action["facts"], *facts],
     }
@@ -153,6 +154,7 @@ def cost_text(cost: Mapping[str, float]) -> str:
 def asked_fact(facts: FactList, action: Json) -> str:
     """Answer the what-if that the question asks for in one sentence; returns it."""
     name = action["verdict"] if action["changed"] else "unchanged"
+    name = "ruler" if action["about"] == "ruler" else name
     text = sentence(f"asked.{name}", target=action["effect_target"])
     return facts.state("answer", text, images=action["images"], code=action["code"])["text"]
 

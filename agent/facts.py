@@ -152,6 +152,12 @@ def verdict_text(measure: Measure) -> str:
     return sentence(f"verdict.{measure.verdict}")
 
 
+def _verdict_of(tried: Effect, measure: Measure) -> str:
+    if tried.about == "ruler":
+        return sentence(f"ruler.{measure.verdict}")
+    return verdict_text(measure) if tried.changed else sentence("verdict.unchanged")
+
+
 def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[Fact]:
     """What was measured when a change was tried; the primary measure first, then recall of the classes asked about."""
     primary = tried.primary
@@ -168,7 +174,7 @@ def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[
             "low": number_text(measure.low, "points").removesuffix(" points"),
             "high": number_text(measure.high, "points"),
             "n": str(measure.n),
-            "verdict": verdict_text(measure) if tried.changed else sentence("verdict.unchanged"),
+            "verdict": _verdict_of(tried, measure),
         }
         if measure.primary:
             text = sentence("effect.line", where=tried.evaluated_on, **shared)

@@ -17,7 +17,12 @@ def run_experiment_list(*, workspace: Path, json: str | None) -> None:
     from tools.kinds import kinds
 
     listed = [
-        {"kind": kind.kind, "sentence": kind.sentence, "arguments": [dict(a) for a in kind.eligible(case)]}
+        {
+            "kind": kind.kind,
+            "sentence": kind.sentence,
+            "arguments": [dict(a) for a in kind.eligible(case)],
+            "needs": kind.needs,
+        }
         for kind in kinds().values()
     ]
     eligible = sum(bool(entry["arguments"]) for entry in listed)

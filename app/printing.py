@@ -177,11 +177,12 @@ def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]
 def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
     """An experiment's result."""
     yield Text(shown(title), style="bold")
-    unclear = []
+    unclear, about = [], str(effect.get("about", "model"))
+    colours = VERDICT_COLOURS if about == "model" else {}
     for measure in effect.get("measures", [effect]):
         primary, verdict = measure.get("primary", True), str(measure["verdict"])
         if primary or verdict in {"helps", "hurts"}:
-            yield Text(("" if primary else "  ") + effect_sentence(measure), style=VERDICT_COLOURS.get(verdict, ""))
+            yield Text(("" if primary else "  ") + effect_sentence(measure, about), style=colours.get(verdict, ""))
         else:
             unclear.append(shown(measure["metric"]))
     if unclear:
@@ -200,7 +201,8 @@ def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[Ren
         options = entry["arguments"]
         words = [argument_words(a).strip() for a in options]
         if not options:
-            yield Text("    nothing to work on here", style="dim")
+            needs = f"; it needs {shown(entry['needs'])}" if entry.get("needs") else ""
+            yield Text(f"    nothing to work on here{needs}", style="dim")
         for line in [w for w in words if w][:FIRST_ARGUMENTS]:
             yield Text(f"    {line}")
         if len(words) > FIRST_ARGUMENTS:

@@ -21,6 +21,13 @@ VERDICTS = {
     "no_effect": "no effect worth having",
     "cannot_tell": "cannot tell with this many pictures",
 }
+BY_RULER = {
+    "helps": "higher by this ruler",
+    "hurts": "lower by this ruler",
+    "no_effect": "the same by both rulers",
+    "cannot_tell": "cannot tell whether the rulers differ",
+}
+"""Verdicts where the measuring is changed and not the model."""
 RUNGS = {
     "none": "not seen",
     "present": "present in the data",
@@ -135,12 +142,13 @@ def effect_point(label: str, effect: Document) -> Point:
     )
 
 
-def effect_sentence(effect: Document) -> str:
+def effect_sentence(effect: Document, about: str = "model") -> str:
     """A measure in one line: metric, before, after, interval, noise floor, verdict."""
+    verdicts = BY_RULER if about == "ruler" else VERDICTS
     low, high = number_text(effect["low"], "points"), number_text(effect["high"], "points")
     delta = number_text(float(effect["after"]) - float(effect["before"]), "points")
     line = (
-        f"{VERDICTS[effect['verdict']]}: {shown(effect['metric'])} {number_text(effect['before'], 'share')} → "
+        f"{verdicts[effect['verdict']]}: {shown(effect['metric'])} {number_text(effect['before'], 'share')} → "
         f"{number_text(effect['after'], 'share')} ({delta}, interval {low.removesuffix(' points')} to {high}; "
         f"noise floor {number_text(effect['noise'], 'points').removeprefix('+')})"
     )

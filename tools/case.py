@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
 from tools.dataset import Dataset
 from tools.predictions import Predictions
@@ -33,6 +34,19 @@ class Store(Protocol):
 
     def save(self, key: str, arrays: Arrays) -> None:
         """Keep arrays under a key."""
+        ...
+
+
+class OtherSpaces(Protocol):
+    """Vectors of the same pictures by other encoders, loaded only when asked for."""
+
+    @property
+    def encoders(self) -> tuple[EncoderInfo, ...]:
+        """Every encoder that the pictures were indexed with."""
+        ...
+
+    def space(self, encoder: EncoderInfo) -> EmbeddingSpace:
+        """Vectors by one of them, rows in the dataset's order."""
         ...
 
 
@@ -69,6 +83,8 @@ class Case:
         The network that made ``predictions``, where it is here to be asked again.
     confirmed : frozenset of (str, str)
         Content (sha256) and label of pictures whose label a person has confirmed.
+    others : OtherSpaces or None
+        The same pictures by other encoders: to be compared with, never mixed.
 
     Raises
     ------
@@ -83,6 +99,7 @@ class Case:
     store: Store = field(default_factory=MemoryStore)
     own_model: "OwnModel | None" = None
     confirmed: frozenset[tuple[str, str]] = frozenset()
+    others: OtherSpaces | None = None
 
     def __post_init__(self) -> None:
         if self.dataset.ids.tolist() != self.space.ids.tolist():
@@ -153,8 +170,15 @@ class Case:
             repr((self.settings.confidence, self.settings.margin)),
             *sorted(digest + name for digest, name in self.confirmed),
             *(() if self.own_model is None else (self.own_model.fingerprint,)),
+            *sorted(info.fingerprint for info in self.other_encoders),
         )
         return sha256("\0".join(parts).encode()).hexdigest()
+
+    @property
+    def other_encoders(self) -> tuple[EncoderInfo, ...]:
+        """Encoders that these pictures were indexed with, besides the one in use."""
+        there = () if self.others is None else self.others.encoders
+        return tuple(info for info in there if info.fingerprint != self.space.encoder.fingerprint)
 
     @cached_property
     def eyes(self) -> "Eyes":

@@ -111,6 +111,9 @@ class Effect:
         What else a careful reader must know.
     fidelity : Fidelity or None
         How far it may speak for the user's model; None where the baseline itself is the subject.
+    about : {"model", "ruler"}
+        What differs between before and after. Where it is the ruler, "helps" and "hurts" mean that the figure is
+        higher or lower by the second ruler, not that anything got better or worse.
     """
 
     kind: str
@@ -125,6 +128,7 @@ class Effect:
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()
     fidelity: Fidelity | None = None
+    about: Literal["model", "ruler"] = "model"
 
     def __post_init__(self) -> None:
         if sum(m.primary for m in self.measures) != 1:

@@ -66,6 +66,8 @@ class Kind:
     deciding : callable or None
         (case, arguments, before, after) → the metric that decides, where that is not balanced accuracy.
     about : {"model", "ruler"}
+    needs : str
+        What a case must have for it, in words; empty = nothing special.
     note : str
         What else a careful reader must know.
     """
@@ -88,6 +90,7 @@ class Kind:
     asked: Callable[[Case, Arguments], Mask] | None = None
     deciding: "Callable[[Case, Arguments, Tried, Tried], Metric] | None" = None
     about: Literal["model", "ruler"] = "model"
+    needs: str = ""
     note: str = ""
 
     @property
@@ -118,6 +121,7 @@ def kinds() -> dict[str, Kind]:
             m.describe,
             m.cost,
             about="model" if getattr(m, "folds", None) is None else "ruler",
+            needs=getattr(m, "NEEDS", ""),
             note=getattr(m, "NOTE", ""),
             **{name: getattr(m, name, None) for name in OPTIONAL},
         )

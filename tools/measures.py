@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tools.effects import Measure, Verdict
 from tools.metrics import balanced_weights
-from tools.statistics import paired_interval
+from tools.statistics import paired_interval, wilson
 
 Values = NDArray[np.float64]
 FEWEST_GROUPS = 5
@@ -163,15 +163,21 @@ def measure(
         An interval inside ±margin means no effect worth having.
     support : ndarray of bool, shape (n,), optional
         Images that the metric rests on; those with weight when left out. With fewer than ``FEWEST_GROUPS`` groups of
-        them, or a change without any spread, nothing can be told: no variance is then no certainty.
+        them nothing can be told. A change that is the same on all of them has no variance, which is no certainty: then
+        the interval is that of Wilson for "all of so many groups", the others being thought to change for the worst,
+        or for the best.
     """
     delta, low, high = paired_interval(after - before, clusters, weights, confidence)
     resting = weights > 0 if support is None else support
-    counted = int(resting.sum())
+    counted, groups = int(resting.sum()), len(np.unique(clusters[resting]))
+    if delta and np.ptp((after - before)[:, resting]) == 0:
+        alike = wilson(groups, groups, confidence)[0]
+        low = alike * delta - (1 - alike) * float(before[:, resting].max())
+        high = alike * delta + (1 - alike) * float(1 - before[:, resting].min())
     runs = before @ weights
     moves = np.abs(runs[:, None] - runs[None, :])[np.triu_indices(len(runs), 1)]
     verdict = judge(low, high, margin)
-    if len(np.unique(clusters[resting])) < FEWEST_GROUPS or (low == high and delta != 0):
+    if groups < FEWEST_GROUPS:
         verdict = "cannot_tell"
     needed = None
     if verdict == "cannot_tell":

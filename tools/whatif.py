@@ -53,10 +53,15 @@ def run_experiment(
         raise UnknownName(
             expected=f"arguments that fit {kind} in this data set" + (f" ({options})" if allowed else ""),
             seen=" ".join(f"{k}={v}" for k, v in given.items()) or "no arguments",
-            todo="Choose one of the listed ones." if allowed else f"{kind} has nothing to work on here.",
+            todo="Choose one of the listed ones." if allowed else nothing_to_do(found),
         )
     parts = {"case": case.fingerprint, "experiment": kind, "arguments": given}
     return recalled(remember, Effect, parts, lambda: try_change(case, found, given, on_step=on_step))
+
+
+def nothing_to_do(kind: Kind) -> str:
+    """Why a kind cannot be tried, and what it would take."""
+    return f"{kind.kind} has nothing to work on here" + (f": it needs {kind.needs}." if kind.needs else ".")
 
 
 def try_change(case: Case, kind: Kind, arguments: Arguments, *, on_step: Progress = silent) -> Effect:
@@ -90,6 +95,7 @@ def judge_sides(case: Case, kind: Kind, arguments: Arguments, before: Side, afte
         cost=kind.cost(case, arguments),
         notes=notes,
         fidelity=fidelity(case),
+        about=kind.about,
     )
 
 
@@ -132,10 +138,12 @@ def _measures(
     judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
     counts = before.counted if kind.judged_on is None else before.counted & kind.judged_on(case, arguments)
     inside = counts[before.counted]
-    sides = before.said(judged)[:, inside], after.said(judged)[:, inside], judged[truth[counts]]
+    whole = before.said(judged), after.said(judged), judged[truth[before.counted]]
+    sides = whole[0][:, inside], whole[1][:, inside], whole[2][inside]
     metrics: list[Metric | None] = [*whole_metrics(*sides)]
     focus = [arguments["class"]] if "class" in arguments else []
     focus += pair_of(case, arguments) if "pair" in arguments else []
+    focus = [name for name in focus if (sides[2] == judged[case.number(name)]).any()]
     everyone = case.classes if not focus and len(case.classes) <= MOST_CLASSES else ()
     together = [name for name in focus if (judged == case.number(name)).sum() > 1]
     for name in (*focus, *everyone):
@@ -146,7 +154,8 @@ def _measures(
             metrics.append(precision_metric(f"precision of {title}", *sides, number))
     known = [metric for metric in metrics if metric is not None]
     named = {} if kind.meant_for is None else kind.meant_for(case, arguments)
-    aimed = [recall_metric(name, *sides, mask[counts]) for name, mask in named.items() if mask[counts].any()]
+    masks = {name: mask[before.counted] for name, mask in named.items()}
+    aimed = [recall_metric(name, *whole, mask) for name, mask in masks.items() if mask.any()]
     groups, margin, confidence = case.derived.grouping.groups, case.settings.margin, corrected_confidence(case)
     own = None if kind.deciding is None else kind.deciding(case, arguments, before, after)
     others = 1 - (1 - confidence) / max(1, len(known) - (own is None))
@@ -155,4 +164,4 @@ def _measures(
         primary = own is None and metric is known[0]
         level = confidence if primary else others
         out.append(measured(metric, groups[counts], level, margin, primary=primary))
-    return (*out, *(measured(metric, groups[counts], confidence, margin, primary=False) for metric in aimed))
+    return (*out, *(measured(metric, groups[before.counted], confidence, margin, primary=False) for metric in aimed))

@@ -278,10 +278,29 @@ class Workspace:
                 return None
             space = self._space(db, dataset, settings.encoder)
             predictions = records.get_predictions(db, self.files, dataset, None)
+            others = WorkspaceSpaces(self, dataset, tuple(records.list_encoders(db, dataset.version)))
             own = model_of(db, self.path, predictions.model, predictions.version) if predictions else None
-            return Case(dataset, space, settings, predictions, self.store, own, records.confirmed_labels(db))
+            confirmed = records.confirmed_labels(db)
+            return Case(dataset, space, settings, predictions, self.store, own, confirmed, others)
 
         return self.database.read(assemble) or self._no_dataset()
+
+
+@dataclass(frozen=True, eq=False)
+class WorkspaceSpaces:
+    """Vectors of a dataset by every encoder it was indexed with, as ``tools.case.OtherSpaces`` asks for."""
+
+    workspace: Workspace
+    dataset: Dataset
+    encoders: tuple[EncoderInfo, ...]
+
+    def space(self, encoder: EncoderInfo) -> EmbeddingSpace:
+        """Vectors by one of them."""
+        kept, files = self.workspace, self.workspace.files
+        found = kept.database.read(lambda db: records.get_space(db, files, self.dataset, encoder))
+        if found is None:
+            raise UnknownName(expected=f"vectors by {encoder.name}", seen="none", todo="Import the pictures again.")
+        return found
 
 
 class WorkspaceStore:

@@ -105,10 +105,10 @@ def test_effects_and_experiments() -> None:
 
     listed = [
         {"kind": "split-class", "sentence": "Split.", "arguments": [{"class": f"c{i}"} for i in range(10)]},
-        {"kind": "deduplicate", "sentence": "Drop.", "arguments": []},
+        {"kind": "deduplicate", "sentence": "Drop.", "arguments": [], "needs": "copies"},
     ]
     text = printed(*experiment_blocks("1 of 2", listed))
     assert "--argument class=c7" in text
     assert "class=c8" not in text
     assert "and 2 more; --json lists all of them" in text
-    assert "nothing to work on here" in text
+    assert "nothing to work on here; it needs copies" in text

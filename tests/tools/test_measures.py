@@ -72,7 +72,14 @@ def test_few_groups_and_no_spread_are_no_certainty() -> None:
     assert (found.delta, found.verdict, found.n) == (1.0, "cannot_tell", 2)
     many = np.arange(n) < 40
     after[0, many] = 1
-    assert measure("recall", before, after, groups, many / 40, 0.95, 0.01, primary=False).verdict == "cannot_tell"
+    all_of_them = measure("recall", before, after, groups, many / 40, 0.95, 0.01, primary=False)
+    assert all_of_them.low == pytest.approx(40 / (40 + 1.959964**2))  # Wilson's bound of 40 of 40
+    assert (all_of_them.high, all_of_them.verdict) == (1.0, "helps")
+    half = np.where(many, 0.5, 0.0)[None]
+    some = measure("recall", half, after, groups, many / 40, 0.95, 0.01, primary=False)
+    share = 40 / (40 + 1.959964**2)
+    assert some.low == pytest.approx(share * 0.5 - (1 - share) * 0.5)  # the others lose the half they had
+    assert some.high == pytest.approx(share * 0.5 + (1 - share) * 0.5)
     assert measure("recall", after, after, groups, many / 40, 0.95, 0.01, primary=False).verdict == "no_effect"
     burst = np.where(many, 0, groups)
     assert measure("recall", after, after, burst, many / 40, 0.95, 0.01, primary=False).verdict == "cannot_tell"
