@@ -348,6 +348,7 @@ app.command()(cli_versions.retrain)
 app.command()(cli_report.report)
 app.command()(cli_report.schedule)
 app.command()(cli_goal.gate)
+app.command()(cli_decide.history)
 
 
 @app.command()

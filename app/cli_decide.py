@@ -113,3 +113,17 @@ def undo(
     from app.decide import run_undo
 
     run_undo(number, workspace=workspace, json=json)
+
+
+def history(workspace: Workspace = HOME, json: Json = None) -> None:
+    """Show everything that happened, newest first: imports, changes, decisions, trainings, advice, reports, mail.
+
+    Behind what can be taken back stands the command that does it.
+
+    Example:
+
+      advisor history
+    """
+    from app.timeline import run_history
+
+    run_history(workspace=workspace, json=json)

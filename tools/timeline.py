@@ -1,0 +1,102 @@
+"""Everything that happened to a workspace, in order: imports, changes, decisions, trainings, reports, letters."""
+
+from dataclasses import dataclass
+
+from tools.changing import history
+from tools.decisions import Decisions
+from tools.ledger import advice_given
+from tools.outbox import Outbox
+from tools.reports import Reports
+from tools.versions import Versions
+from tools.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened.
+
+    Attributes
+    ----------
+    at : str
+        UTC, ISO 8601.
+    kind : str
+        import, predictions, change, decision, training, advice, report or mail.
+    text : str
+    who, why : str
+        As people gave them; else empty.
+    undo : str
+        The command that takes it back; empty where nothing does.
+    """
+
+    at: str
+    kind: str
+    text: str
+    who: str = ""
+    why: str = ""
+    undo: str = ""
+
+
+def timeline(workspace: Workspace) -> list[Event]:
+    """All events, newest first."""
+    events = [*_imports(workspace), *_changes(workspace), *_decisions(workspace), *_made(workspace)]
+    return sorted(events, key=lambda e: e.at)[::-1]
+
+
+def _imports(workspace: Workspace) -> list[Event]:
+    counts = {d.version: d.images for d in workspace.datasets()}
+    out = []
+    for entry in reversed(workspace.imports(10_000)):
+        version = int(entry["version"])
+        given = entry.get("predictions")
+        if set(entry) <= {"at", "version", "predictions"} and given:
+            out.append(Event(entry["at"], "predictions", f"Predictions for dataset version {version}"))
+        else:
+            text = f"Dataset version {version} with {counts.get(version, 0)} pictures"
+            out.append(Event(entry["at"], "import", text + (" and predictions" if given else "")))
+    return out
+
+
+def _changes(workspace: Workspace) -> list[Event]:
+    found = history(workspace)
+    standing = {c.number for c in found.standing}
+    return [
+        Event(
+            c.at, "change", f"{c.summary} (dataset version {c.after})", c.by, c.why,
+            f"advisor change undo {c.number}" if c.number in standing else "",
+        )
+        for c in found.changes
+        if c.kind != "import"
+    ]  # fmt: skip
+
+
+def _decisions(workspace: Workspace) -> list[Event]:
+    out = []
+    for d in Decisions(workspace).all():
+        about = f"{d.title} is {d.label}" if d.label else d.title
+        undo = "" if d.undone else f"advisor decide undo {d.number}"
+        out.append(Event(d.at, "decision", f"{d.kind}: {about}", d.who, d.why, undo))
+        if d.undone:
+            out.append(Event(d.undone, "decision", f"Taken back: {d.kind} of {about}"))
+    return out
+
+
+def _made(workspace: Workspace) -> list[Event]:
+    out = [
+        Event(v.created, "training", f"Version {v.number}: {v.document['text']}, on dataset version {v.dataset}")
+        for v in Versions(workspace).all()
+    ]
+    by_moment: dict[tuple[str, int], int] = {}
+    for advice in advice_given(workspace):
+        by_moment[advice.at, advice.dataset] = by_moment.get((advice.at, advice.dataset), 0) + 1
+    for (at, version), count in by_moment.items():
+        pieces = "piece of advice" if count == 1 else "pieces of advice"
+        out.append(Event(at, "advice", f"{count} {pieces} for dataset version {version}"))
+    for report in Reports(workspace).all():
+        out.append(Event(report.created, "report", f"Report of {report.week}"))
+        if report.refreshed != report.created:
+            out.append(Event(report.refreshed, "report", f"Report of {report.week}, refreshed"))
+    for letter in Outbox(workspace).all():
+        if letter.state in ("sent", "failed"):
+            words = "sent" if letter.state == "sent" else f"refused: {letter.error}"
+            out.append(Event(letter.at, "mail", f"Report of {letter.week} to {letter.recipient}: {words}"))
+    return out
