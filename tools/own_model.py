@@ -122,14 +122,17 @@ def onto_classes(
 
     >>> onto_classes(np.array([[0.2, 0.2, 0.6]]), ("b", "a", None), ("a", "b", "c")).tolist()
     [[0.5, 0.5, 0.0]]
+    >>> onto_classes(np.array([[0.2, 0.3, 0.5]]), ("b", "gone", None), ("a", "b")).tolist()
+    [[0.0, 1.0]]
     """
     out = np.zeros((len(scores), len(classes)))
     for column, name in enumerate(of_labels):
-        if name is not None:
+        if name in classes:  # a class that was merged or split since is none that the data set has
             out[:, list(classes).index(name)] += scores[:, column]
     known = np.array([name in of_labels for name in classes], dtype=np.float64)
     total = out.sum(axis=1, keepdims=True)
-    return np.asarray(np.where(total > 0, out / np.maximum(total, 1e-300), known / known.sum()), dtype=np.float64)
+    even = known / max(1.0, known.sum())
+    return np.asarray(np.where(total > 0, out / np.maximum(total, 1e-300), even), dtype=np.float64)
 
 
 def store_network(workspace: Path, data: bytes, digest: str) -> Path:
