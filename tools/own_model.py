@@ -127,7 +127,7 @@ def onto_classes(
     """
     out = np.zeros((len(scores), len(classes)))
     for column, name in enumerate(of_labels):
-        if name in classes:  # a class that was merged or split since is none that the data set has
+        if name is not None and name in classes:  # a class that was merged or split since is none that the data set has
             out[:, list(classes).index(name)] += scores[:, column]
     known = np.array([name in of_labels for name in classes], dtype=np.float64)
     total = out.sum(axis=1, keepdims=True)
