@@ -1,6 +1,7 @@
 """What people decided: findings known and fine, put off, or owned; labels confirmed. Kept across dataset versions."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -27,12 +28,14 @@ OF_ALL = frozenset(
         "contradicting-duplicates",
         "grouped-images",
         "image-quantity",
-        "learning-curve",
         "outliers",
         "wrong-labels",
     }
 )
 """Checks whose finding is one of the whole data set: the classes it names come and go."""
+MASK = "\x01"
+LIST = re.compile(f"{MASK}(?:(?:, | and ){MASK})+")
+NUMBER = re.compile(r"\d+")
 RANKED = frozenset({"wrong-labels", "outliers", "contradicting-duplicates"})
 """Of these a finding names the classes that happen to lead its ranking; another leader is nothing new."""
 
@@ -89,13 +92,19 @@ class Decision:
 
 
 def finding_id(finding: Finding) -> str:
-    """What names a finding over versions of the data: its code and what it speaks of, never a count."""
+    """What names a finding over versions of the data: its code, what it says, and the class or pair that it is about.
+
+    Never a count, and never a list of classes: "many classes have few pictures" stays the same finding when one of
+    them gets more.
+    """
     scope = finding.scope
-    if finding.code in OF_ALL:
-        about: tuple[str, ...] = ()
-    else:
-        about = tuple(sorted(scope.pair)) if scope.pair else scope.classes
-    return sha256("\0".join((finding.code, *about, scope.slice or "")).encode()).hexdigest()[:8]
+    names = scope.pair or scope.classes
+    about = () if not scope.pair and (len(names) > 1 or finding.code in OF_ALL) else tuple(sorted(names))
+    words = finding.title
+    for name in sorted({*scope.classes, *(scope.pair or ())}, key=len, reverse=True):
+        words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", MASK, words)
+    words = LIST.sub(MASK, NUMBER.sub("", words))
+    return sha256("\0".join((finding.code, *about, scope.slice or "", words)).encode()).hexdigest()[:8]
 
 
 NAMES = (

@@ -46,6 +46,18 @@ def test_an_id_knows_what_a_finding_speaks_of_and_no_count() -> None:
     assert finding_id(one) == finding_id(finding(pair=("b", "a"), share=0.5, images=99))
     assert finding_id(one) != finding_id(finding(pair=("a", "c")))
     assert finding_id(one) != finding_id(replace(one, scope=replace(one.scope, slice="kind A")))
+    lime, orange = (
+        replace(finding("learning-curve", (name,)), title=f"More pictures of {name} still help")
+        for name in ("Lime", "Orange")
+    )
+    assert finding_id(lime) != finding_id(orange)
+    small, dark = (replace(finding("image-quality", ()), title=title) for title in ("Small pictures", "Dark pictures"))
+    assert finding_id(small) != finding_id(dark)
+    two, three = (
+        replace(finding("model-category", names), title=f"Bad classes: {words}")
+        for names, words in ((("a1", "b"), "a1 and b"), (("c", "a1", "d"), "c, a1 and d"))
+    )
+    assert finding_id(two) == finding_id(three)
     of_all = finding("wrong-labels")
     assert finding_id(of_all) == finding_id(finding("wrong-labels", ("c",)))
 
