@@ -62,10 +62,8 @@ def _first_page(document: Document) -> Iterator[Part]:
     if document["trend"] and sum(t["value"] is not None for t in document["trend"]) > 1:
         yield Part("plot", "Balanced accuracy by today's labels, week by week, with 95 % intervals", plot="trend")
     for quality in document["quality"]:
-        name = str(quality["name"])
-        yield Part(
-            "text", f"{name[:1].upper()}{name[1:]}: {quality['text']} ({quality['interval']}). {quality['how']}."
-        )
+        name, words = str(quality["name"]), f"{quality['text']} ({quality['interval']}), {quality['how']}"
+        yield Part("text", f"{name[:1].upper()}{name[1:]}: {words}.")
     yield Part("heading", "Do this next")
     if not document["actions"]:
         yield Part("text", "Nothing above low asks for a change.")
