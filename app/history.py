@@ -16,7 +16,7 @@ from app.terminal import Terminal, WrongUse
 
 if TYPE_CHECKING:
     from tools.changes import Change
-    from tools.moving import Plan
+    from tools.move_plans import Plan
     from tools.workspace import Workspace
 
 SHOWN = 12
@@ -115,7 +115,8 @@ def run_undo(number: int | None, accepting: Accepting) -> None:
     out = Terminal(accepting.json)
     kept, _ = open_case(accepting.workspace)
     from tools.changing import NothingToChange, history, undo, undoable
-    from tools.moving import plan_undo, roll_back, unfinished
+    from tools.move_plans import plan_undo
+    from tools.moving import roll_back, unfinished
 
     if accepting.write and unfinished(kept) is not None:
         with out.steps() as steps:
@@ -145,7 +146,8 @@ def run_write(accepting: Accepting) -> None:
     """Print the moves, then make them if that is confirmed; finish an interrupted run first."""
     out = Terminal(accepting.json)
     kept, _ = open_case(accepting.workspace)
-    from tools.moving import plan_write, resume, unfinished
+    from tools.move_plans import plan_write
+    from tools.moving import resume, unfinished
 
     if unfinished(kept) is not None:
         with out.steps() as steps:

@@ -10,11 +10,12 @@ import pytest
 
 from tests.tools.coloured import orchard, picture, use_means
 from tests.tools.test_changes import SETTINGS, label, merged, relabelled, removed
-from tools import moving
+from tools import move_plans, moving
 from tools.changing import JOURNAL, NothingToChange, history, undo
 from tools.errors import AdvisorError, WorkspaceDamaged
 from tools.importing import import_dataset
-from tools.moving import perform, plan_undo, plan_write, resume, roll_back
+from tools.move_plans import plan_undo, plan_write
+from tools.moving import perform, resume, roll_back
 from tools.rebasing import AWAY
 from tools.workspace import Workspace
 
@@ -153,7 +154,7 @@ def test_what_changed_since_the_import_is_refused_before_anything_moves(
         (photos / plan.moves[0].target).write_bytes(b"in the way")
     before = content(photos)
     with pytest.raises(AdvisorError, match=r"1\.png: |0\.png: ") as caught:
-        moving.check(plan)
+        move_plans.check(plan)
     assert "Nothing was moved" in caught.value.todo
     assert content(photos) == before
 
