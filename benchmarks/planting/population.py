@@ -26,13 +26,14 @@ class Drawn:
     names : ndarray of str, shape (n,)
         Right classes.
     setting : ndarray of bool, shape (n,)
-    burst : ndarray of int64, shape (n,)
+    burst, kind : ndarray of int64, shape (n,)
     """
 
     vectors: NDArray[np.float32]
     names: NDArray[np.str_]
     setting: NDArray[np.bool_]
     burst: NDArray[np.int64]
+    kind: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ class Population:
             vectors += spread * rng.normal(size=vectors.shape)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         of = np.repeat(np.arange(len(kind)), burst)
-        return Drawn(vectors.astype(np.float32), names[of], setting[of], of)
+        return Drawn(vectors.astype(np.float32), names[of], setting[of], of, kind[of])
 
     def fresh(self, rng: np.random.Generator, *, spread: float = 0.0, agreement: float = 0.5) -> Drawn:
         """``FRESH`` pictures, each of another object."""
@@ -102,7 +103,16 @@ def apart(names: Sequence[str], distance: float) -> Population:
     return Population(np.eye(len(names)) * distance / np.sqrt(2), tuple(names))
 
 
-def case_of(train: Drawn, test: Drawn | None, rng: np.random.Generator, *, repeats: int = 2, folds: int = 5) -> Case:
+def case_of(
+    train: Drawn,
+    test: Drawn | None,
+    rng: np.random.Generator,
+    *,
+    repeats: int = 2,
+    folds: int = 5,
+    columns: Sequence[str] = (),
+    together: int = 0,
+) -> Case:
     """A case of drawn pictures; bursts are known by a column, and the brightness of the surround shows the setting.
 
     Parameters
@@ -111,11 +121,19 @@ def case_of(train: Drawn, test: Drawn | None, rng: np.random.Generator, *, repea
         None = no test split.
     rng : Generator
         Draws the brightness and the case's own seed.
+    columns : sequence of str
+        What a column tells of every picture: ``setting``, ``kind``.
+    together : int
+        So many pictures that follow each other are said to be a burst although each shows another object; 0 = none.
     """
     parts = [train] if test is None else [train, test]
     setting = np.concatenate([part.setting for part in parts])
     shift = int(train.burst.max()) + 1
     burst = np.concatenate([part.burst + number * shift for number, part in enumerate(parts)])
+    if together:
+        burst = np.concatenate([burst[: len(train.burst)] // together, burst[len(train.burst) :]])
+    kind = np.concatenate([part.kind for part in parts])
+    told = {"setting": np.where(setting, "plate", "hand"), "kind": np.array([f"kind {number}" for number in kind])}
     known = len(np.unique(burst)) < len(burst)
     bright = 0.3 + 0.4 * setting + rng.normal(scale=0.08, size=len(setting))
     return assemble(
@@ -125,6 +143,7 @@ def case_of(train: Drawn, test: Drawn | None, rng: np.random.Generator, *, repea
         settings=Settings(
             repeats=repeats, folds=folds, seed=int(rng.integers(2**31)), group_column="burst" if known else None
         ),
-        metadata={"burst": np.array([f"b{number}" for number in burst])} if known else {},
+        metadata={name: told[name] for name in columns}
+        | ({"burst": np.array([f"b{number}" for number in burst])} if known else {}),
         properties={"border_brightness": bright.astype(np.float32)},
     )

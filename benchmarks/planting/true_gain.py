@@ -6,12 +6,14 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.planting.other_view import other_fresh
 from tools.case import Case
 from tools.effects import Verdict
 from tools.findings import Cost
 from tools.kinds import Arguments, Kind
 from tools.measures import judge
 from tools.metrics import balanced_weights
+from tools.open_set import Pool, let_be
 from tools.sides import Side, both_sides
 from tools.statistics import quantile_of_normal
 from tools.whatif import judge_sides
@@ -68,7 +70,8 @@ def tried(
         Need not be offered for the case.
     fresh : ndarray of float32, shape (m, d)
     labels : ndarray of int64, shape (m,)
-        Class numbers of the fresh pictures, as an evaluation would give them.
+        Class numbers of the fresh pictures, as an evaluation would give them; the number of classes for those of a
+        class that a what-if adds.
     truth : bool
         Whether to measure the true gain, about half of the work.
     """
@@ -86,11 +89,32 @@ def tried(
         return trial
     classes = len(case.classes)
     judged = np.arange(classes) if kind.counted_as is None else kind.counted_as(case, arguments)
-    if kind.judged_on is not None:
+    seen = (fresh, fresh if kind.vectors is None else other_fresh(case))
+    if kind.deciding is not None:  # only one what-if has a measure of its own
+        foreign = labels == case.number(arguments["class"])
+        return replace(trial, true=_true_let_be(before, after, fresh, np.where(foreign, classes, labels), classes))
+    if kind.truth is not None:
+        judged, counted = np.arange(classes + 1), labels < classes
+        seen, labels = (seen[0][counted], seen[1][counted]), labels[counted]
+    elif kind.judged_on is not None:
         counted = np.isin(labels, np.unique(case.targets[case.evaluation & kind.judged_on(case, arguments)]))
-        fresh, labels = fresh[counted], labels[counted]
-    gain = true_accuracy(after, fresh, judged, judged[labels]) - true_accuracy(before, fresh, judged, judged[labels])
-    return replace(trial, true=gain)
+        seen, labels = (seen[0][counted], seen[1][counted]), labels[counted]
+    figures = [
+        true_accuracy(side, vectors, judged, judged[labels])
+        for side, vectors in zip((before, after), seen, strict=True)
+    ]
+    return replace(trial, true=figures[1] - figures[0])
+
+
+def _true_let_be(
+    before: Side, after: Side, fresh: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+) -> float:
+    """Gain of the share of fresh foreign pictures let be, thresholds set on the fresh known ones, mean over heads."""
+    rows = np.arange(len(fresh))
+    asked = [rows] * len(before.fitted.trainings)
+    pools = [[Pool(rows, s[:, :classes]) for s in side.scores(classes + 1, fresh, asked)] for side in (before, after)]
+    found = let_be([pools[0]], [pools[1]], labels, classes)
+    return float((found.after - found.before).mean())
 
 
 def true_accuracy(

@@ -7,9 +7,11 @@ import pytest
 from scipy.stats import binom
 
 from benchmarks.planting.null_changes import DECIDED_ONCE, NULL_CHANGES, kind_of, slipped
+from benchmarks.planting.other_view import other_fresh, with_view
 from benchmarks.planting.population import DIMENSION, FRESH, apart
 from benchmarks.planting.true_gain import Trial, tried, true_accuracy
-from benchmarks.planting.whatif_cells import NEAR, NULL, PLANTED, SETTINGS, Cell, Setting, built
+from benchmarks.planting.whatif_cells import FRUIT, NEAR, NULL, PLANTED, SETTINGS, Cell, Setting, as_added, built
+from benchmarks.whatif import as_expected
 from tools.kinds import kinds
 from tools.measures import judge
 from tools.sides import Side
@@ -20,8 +22,8 @@ from tools.whatif import run_experiment
 SINGLE, BURSTS = Setting(True, 1), Setting(True, 4)
 
 
-def cell(name: str) -> Cell:
-    return next(found for found in PLANTED if found.name == name)
+def cell(name: str, table: tuple[Cell, ...] = PLANTED) -> Cell:
+    return next(found for found in table if found.name == name)
 
 
 def trials(found: Cell, seeds: range, change: int = 0, *, truth: bool = True) -> list[Trial]:
@@ -140,6 +142,60 @@ def test_intervals_hold_the_true_gain_of_right_fixes() -> None:
     found += trials(cell("few pictures, 40 a class"), range(8, 20))
     assert np.mean([t.true for t in found]) > 0.02
     assert sum(t.holds(t.plain_half) for t in found) >= binom.ppf(0.01, len(found), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("right labels", 3), ("no setting", 1), ("groups that mean nothing", 0), ("two encoders that see as much", 0),
+     ("pictures of none look like the classes", 0), ("unlabelled pictures far from all", 0)],
+)  # fmt: skip
+def test_kinds_that_have_nothing_to_work_on_help_no_more_often_than_allowed(name: str, change: int) -> None:
+    found = trials(cell(name, NULL), range(10), change, truth=False)
+    assert sum(t.plain == "helps" for t in found) <= binom.ppf(0.99, len(found), 0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "least"),
+    [("imbalance, 200 : 20 : 20", 1, 0.05), ("cue, the setting agrees in 90 %", 1, 0.01),
+     ("two kinds, 7 apart", 1, 0.1), ("pictures of none, 4 apart", 0, 0.4), ("clementines called orange", 0, 0.04),
+     ("another encoder sees classes 4 apart, not 3", 0, 0.05)],
+)  # fmt: skip
+def test_right_fixes_gain_what_their_intervals_say(name: str, change: int, least: float) -> None:
+    found = trials(cell(name), range(10), change)
+    assert np.mean([t.true for t in found]) > least
+    assert sum(t.holds(t.plain_half) for t in found) >= binom.ppf(0.01, len(found), 0.9)
+
+
+def test_where_the_ruler_changes_the_truth_is_the_mean_of_all_trials() -> None:
+    def row(gain: float, setting: Setting) -> tuple[str, str, Setting, Trial]:
+        return "bursts", "regroup", setting, Trial("hurts", "hurts", gain, 0.05, 0.04, 0.0, 1)
+
+    rows = [row(-0.1, BURSTS), row(-0.2, BURSTS), row(-0.5, SINGLE)]
+    assert [as_expected(one, rows).true for one in rows] == pytest.approx([-0.15, -0.15, -0.5])
+
+
+def test_two_views_show_the_same_pictures() -> None:
+    case, fresh, _ = built(NEAR, [40] * 3, BURSTS, 0)
+    other, elsewhere, _ = built(NEAR, [40] * 3, BURSTS, 1)
+    both = with_view(case, other, elsewhere)
+    assert both.other_encoders[0].name == "other"
+    assert np.array_equal(both.others.space(both.other_encoders[0]).vectors, other.space.vectors)  # type: ignore[union-attr]
+    assert other_fresh(both) is elsewhere
+    assert not np.array_equal(fresh, elsewhere)
+    with pytest.raises(ValueError, match="the same pictures"):
+        with_view(case, built(NEAR, [44, 40, 36], BURSTS, 1)[0], elsewhere)
+
+
+def test_columns_tell_the_setting_and_the_kind_and_groups_may_mean_nothing() -> None:
+    case, fresh, labels = as_added(FRUIT, 2)(SINGLE, 0)
+    clementines = case.dataset.metadata["kind"] == "kind 2"
+    assert (case.targets[clementines] == case.number("orange")).all()
+    assert (labels == 2).mean() == pytest.approx(1 / 3)
+    assert fresh[labels == 2, 0].mean() > 0.2 > fresh[labels == 1, 0].mean()
+    case, _, _ = built(NEAR, [40] * 3, Setting(False, 1), 0, together=4)
+    groups = case.derived.grouping.groups
+    assert np.bincount(groups).tolist() == [4] * 30
+    assert len(np.unique(case.space.vectors[groups == 0], axis=0)) == 4
 
 
 def test_an_interval_that_has_seen_the_evaluation_labels_is_caught() -> None:

@@ -1,4 +1,9 @@
-"""Train one label for each class and value of a column (camera, place, line) and add their scores up again."""
+"""Use a column (camera, place, line): a label for each class and value, added up again, or all values weighing alike.
+
+Labels of their own help where a class looks otherwise from each camera; weights help where a camera goes with a class.
+Both at once were worse than weights alone (a cue in 90 % of 120 pictures a class: -0.3 against +3.0 points): what is
+rare is then learnt from few pictures.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +22,10 @@ FEWEST = 8
 FEWEST_OF_VALUE = 20
 LARGEST_WEIGHT = 8.0
 """As for a rare setting (``group-balance``)."""
-HOWS = {"as-is": "", "even": ", every value of a class weighing as much"}
+HOWS = {
+    "labels": "every class, with a label of its own for each value of",
+    "weights": "every class, weighing all values alike of",
+}
 NEEDS = (
     f"a column of {FEWEST_VALUES} to {MOST_VALUES} values (camera, place, a recurring object), each seen in at least "
     f"two classes and in {FEWEST_OF_VALUE} training pictures; give it in the CSV that is imported"
@@ -45,7 +53,7 @@ def usable_columns(case: Case) -> Iterator[str]:
 
 
 def change(case: Case, training: Training, arguments: Arguments, rng: np.random.Generator) -> Training:
-    """Split every output by the column; nothing is chosen, so nothing needs to be nested."""
+    """Split or weigh every output by the column; nothing is chosen, so nothing needs to be nested."""
     values = case.dataset.metadata[arguments["column"]][training.rows]
     labels, weights, parents = training.labels.copy(), training.weights.copy(), training.parents.tolist()
     for output, parent in enumerate(training.parents.tolist()):
@@ -56,9 +64,9 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
         side = np.where(np.isin(values, large), values, large[0])
         for name in large:
             of = mine & (side == name)
-            if arguments["how"] == "even":
+            if arguments["how"] == "weights":
                 weights[of] *= min(LARGEST_WEIGHT, mine.sum() / (len(large) * of.sum()))
-            if name != large[0]:
+            elif name != large[0]:
                 labels[of] = len(parents)
                 parents.append(parent)
     return replace(training, labels=labels, weights=weights, parents=np.array(parents, dtype=np.int64))
@@ -73,7 +81,7 @@ def _large_values(values: NDArray[np.str_]) -> list[str]:
 
 def describe(case: Case, arguments: Arguments) -> str:
     """What is changed, in words."""
-    return f"every class, with a label of its own for each value of {arguments['column']}{HOWS[arguments['how']]}"
+    return f"{HOWS[arguments['how']]} {arguments['column']}"
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import EncoderInfo
+from embeddings.given import GIVEN
 from tools.case import Case
 from tools.findings import Cost
 from tools.kinds import Arguments
@@ -44,7 +45,9 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
 
 def describe(case: Case, arguments: Arguments) -> str:
     """What is changed, in words."""
-    return f"vectors by {arguments['encoder']} instead of {case.space.encoder.name}"
+    names = [arguments["encoder"], case.space.encoder.name]
+    other, own = ("a file" if name.startswith(GIVEN) else name for name in names)
+    return f"vectors by {other} instead of {own}"
 
 
 def cost(case: Case, arguments: Arguments) -> Cost:

@@ -37,19 +37,21 @@ def test_cells_by_hand() -> None:
     values = np.array(["x"] * 20 + ["y"] * 10 + ["z"] * 3 + [""] * 2 + ["x"] * 9 + ["y"] * 26)
     case = assemble(np.random.default_rng(0).normal(size=(70, 8)), ["a"] * 35 + ["b"] * 35, metadata={"c": values})
     plain = plain_training(np.arange(70), case.targets, 2)
-    after = camera_label.change(case, plain, {"column": "c", "how": "as-is"}, np.random.default_rng(0))
+    after = camera_label.change(case, plain, {"column": "c", "how": "labels"}, np.random.default_rng(0))
     assert after.parents.tolist() == [0, 1, 0, 1]
     # z and missing values of a stay with x, its most frequent; b's most frequent is y
     assert np.bincount(after.labels).tolist() == [25, 26, 10, 9]
     assert (after.weights == 1).all()
-    even = camera_label.change(case, plain, {"column": "c", "how": "even"}, np.random.default_rng(0))
+    even = camera_label.change(case, plain, {"column": "c", "how": "weights"}, np.random.default_rng(0))
+    assert np.array_equal(even.labels, plain.labels)
+    assert even.parents.tolist() == [0, 1]
     for cell in range(4):
-        assert even.weights[even.labels == cell].sum() == pytest.approx(35 / 2)
+        assert even.weights[after.labels == cell].sum() == pytest.approx(35 / 2)
 
 
 def test_labels_by_camera_help_where_classes_look_otherwise_from_each() -> None:
     case = cameras(turned=3.0)
-    effect = run_experiment(case, "camera-label", {"column": "camera", "how": "as-is"})
+    effect = run_experiment(case, "camera-label", {"column": "camera", "how": "labels"})
     assert effect.primary.verdict == "helps"
     assert effect.primary.delta > 0.05
     assert "needed for the training alone" in effect.notes[1]
@@ -58,20 +60,20 @@ def test_labels_by_camera_help_where_classes_look_otherwise_from_each() -> None:
 def test_they_do_nothing_where_the_camera_changes_nothing() -> None:
     verdicts = [
         run_experiment(
-            cameras(turned=0.0, seed=s), "camera-label", {"column": "camera", "how": "as-is"}
+            cameras(turned=0.0, seed=s), "camera-label", {"column": "camera", "how": "labels"}
         ).primary.verdict
         for s in range(10)
     ]
     assert verdicts.count("helps") <= 2
 
 
-def test_even_weights_mend_a_camera_that_goes_with_the_label() -> None:
+def test_weights_mend_a_camera_that_goes_with_the_label() -> None:
     case, _ = cue_case(each=300, seed=2)
     setting = np.where(case.dataset.properties["border_brightness"] > 0.5, "plate", "hand")
     case = replace(case, dataset=replace(case.dataset, metadata={"held": setting}))
-    effect = run_experiment(case, "camera-label", {"column": "held", "how": "even"})
+    effect = run_experiment(case, "camera-label", {"column": "held", "how": "weights"})
     assert effect.primary.verdict == "helps"
-    as_they_are = run_experiment(case, "camera-label", {"column": "held", "how": "as-is"})
+    as_they_are = run_experiment(case, "camera-label", {"column": "held", "how": "labels"})
     assert as_they_are.primary.delta < 0  # rare cells alone are learnt from few pictures
 
 
@@ -86,4 +88,4 @@ def test_columns_that_are_the_label_or_have_many_values_do_not_count() -> None:
     other = replace(case, dataset=replace(case.dataset, metadata=columns))
     assert not kinds()["camera-label"].eligible(other)
     with pytest.raises(UnknownName, match="it needs a column of 2 to 12 values"):
-        run_experiment(vector_case({"a": 40, "b": 40}), "camera-label", {"column": "camera", "how": "even"})
+        run_experiment(vector_case({"a": 40, "b": 40}), "camera-label", {"column": "camera", "how": "weights"})
