@@ -13,6 +13,7 @@ from app.edge import interactive, user_name
 from app.escaping import shown
 from app.printing import table
 from app.terminal import Terminal, WrongUse
+from app.views import counted
 
 if TYPE_CHECKING:
     from tools.changes import Change
@@ -65,7 +66,11 @@ def run_list(*, workspace: Path, json: str | None) -> None:
     known = history(kept)
     entries = [change_json(c, known) for c in known.changes]
     stand = sum(e["stands"] and e["kind"] not in ("undo", "import") for e in entries)
-    headline = f"{len(entries)} entries, {stand} changes stand" if entries else "Nothing was changed yet"
+    headline = (
+        f"{counted(len(entries), 'entry', 'entries')}; standing: {counted(stand, 'change')}"
+        if entries
+        else "Nothing was changed yet"
+    )
     out.say(*list_blocks(headline, entries))
     out.deliver({**case_head(case, headline), "changes": entries})
 
@@ -124,7 +129,7 @@ def run_undo(number: int | None, accepting: Accepting) -> None:
         _, case = open_case(accepting.workspace)
         from tools.documents import case_head
 
-        headline = f"{moved} files of an interrupted run moved back; the labels stand as they did"
+        headline = f"{counted(moved, 'file')} of an interrupted run moved back; the labels stand as they did"
         out.say(Text(headline, style="bold"))
         out.deliver({**case_head(case, headline), "moved_back": moved})
         return
@@ -166,7 +171,7 @@ def _move(out: Terminal, kept: "Workspace", plan: "Plan", accepting: Accepting) 
     from tools.moving import perform
 
     moves = moves_json(plan.moves)
-    out.say(Text(f"{len(moves)} files will be moved in {shown(plan.root)}", style="bold"))
+    out.say(Text(f"{counted(len(moves), 'file')} to be moved in {shown(plan.root)}", style="bold"))
     out.say(*edit_blocks({"edits": [], "moves": moves, "conflicts": []}, most=len(moves)))
     agreed = accepting.yes or (interactive() and _agreed(out))
     if agreed:

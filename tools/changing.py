@@ -296,10 +296,10 @@ def replay_text(made: Replay, known: History) -> str:
     """What became of the standing changes in an import, in words."""
     numbers = ", ".join(str(c.number) for c in known.active)
     parts = [
-        f"{made.relabelled} labels",
-        f"{made.left_out} pictures left out",
-        *([f"{made.gone} pictures are no longer there"] if made.gone else []),
-        *([f"{len(made.conflicts)} files carry a new label of their own, which stands"] if made.conflicts else []),
+        f"labels: {made.relabelled}",
+        f"left out: {made.left_out}",
+        *([f"no longer there: {made.gone}"] if made.gone else []),
+        *([f"files with a new label of their own, which stands: {len(made.conflicts)}"] if made.conflicts else []),
         *(
             f"{len(images)} new pictures of {name} belong to none of the kinds it was split into"
             for name, images in made.unassigned.items()

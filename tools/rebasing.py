@@ -35,7 +35,16 @@ def enter(workspace: Workspace, moves: Sequence[Move], *, undoes: int | None, wh
         now = records.latest_version(db) - 1
         target = None if undoes is None else known.find(undoes)
         if target is None:
-            entry = Change(number, records.now(), now, now, "write", f"{len(moves)} files moved", why, by)
+            entry = Change(
+                number,
+                records.now(),
+                now,
+                now,
+                "write",
+                f"{len(moves)} file{'s' if len(moves) != 1 else ''} moved",
+                why,
+                by,
+            )
         else:
             entry = undo_entry(number, now, target, why, by)
         entry = replace(entry, moves=tuple(moves), base=kept.version, token=token)

@@ -171,14 +171,14 @@ def test_a_sheet_that_a_person_filled_in(shell: Shell, tmp_path: Path) -> None:
 def test_files_move_only_after_a_dry_run_and_a_yes(shell: Shell, photos: Path) -> None:
     before = content(photos)
     said = shell.run("change", "remove", "train/apple/1.png", "--write")
-    assert "1 files will be moved" in said
+    assert "1 file to be moved" in said
     assert ".left-out-by-advisor/train/apple/1.png" in said
     assert "Nothing was moved; to move these files, add --yes" in said
     assert content(photos) == before
     planned = shell.json("change", "write", schema="change")
     assert planned["written"] is False
     assert planned["moves"][0]["left_out"] is True
-    assert "Change 2: 1 files moved" in shell.run("change", "write", "--yes")
+    assert "Change 2: 1 file moved" in shell.run("change", "write", "--yes")
     assert not (photos / "train" / "apple" / "1.png").exists()
     assert "say so already" in shell.run("change", "write", code=2)
     assert "--write" in shell.run("change", "undo", code=2)
@@ -201,7 +201,7 @@ def test_an_interrupted_run_is_finished_or_taken_back(shell: Shell, photos: Path
     shell.run("change", "relabel", "train/apple/1.png", "train/apple/2.png", "--to", "plum")
     kill(shell.workspace, 2, "link")
     assert "advisor change write" in shell.run("import", photos, code=2)
-    assert "1 files of an interrupted run moved back" in shell.run("change", "undo", "--write")
+    assert "1 file of an interrupted run moved back" in shell.run("change", "undo", "--write")
     assert content(photos) == before
     kill(shell.workspace, 2, "link")
     assert "An interrupted run was finished" in shell.run("change", "write")

@@ -242,7 +242,7 @@ def test_changes_are_made_again_on_a_later_import(workspace: Workspace, photos: 
     assert files_say(workspace).version == 5
     note = history(workspace).changes[-1]
     assert (note.kind, note.before, note.after) == ("import", 5, 6)
-    assert note.summary == "accepted changes (1, 2, 3) made again: 9 labels, 1 pictures left out"
+    assert note.summary == "accepted changes (1, 2, 3) made again: labels: 9, left out: 1"
     undo(workspace, 2)
     assert "train/plum/0.png" in workspace.dataset().index
     assert "train/plum/new.png" in workspace.dataset().index
