@@ -219,6 +219,25 @@ def experiment_list(workspace: Workspace = HOME, json: Json = None) -> None:
     run_experiment_list(workspace=workspace, json=json)
 
 
+@experiment.command("rank")
+def experiment_rank(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="See: advisor experiment list.")],
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Rank what one kind of change could be tried on, by a cheap head on held-out training pictures.
+
+    Example:
+
+      advisor experiment rank merge-classes
+    """
+    from app.experiment import run_ranking
+
+    run_ranking(kind, group=group, seed=seed, workspace=workspace, json=json)
+
+
 @experiment.command("run")
 def experiment_run(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="See: advisor experiment list.")],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands import open_case
 from app.escaping import shown
-from app.printing import effect_blocks, experiment_blocks
+from app.printing import effect_blocks, experiment_blocks, ranking_blocks
 from app.terminal import Terminal, WrongUse
 
 
@@ -29,6 +29,37 @@ def run_experiment_list(*, workspace: Path, json: str | None) -> None:
     headline = f"{eligible} of {len(listed)} kinds of change can be tried on this data"
     out.say(*experiment_blocks(headline, listed))
     out.deliver({**case_head(case, headline), "experiments": listed})
+
+
+def run_ranking(kind: str, *, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
+    """Show what a kind could be tried on, the most promising first."""
+    out = Terminal(json)
+    _, case = open_case(workspace, seed=seed, group=group)
+    from tools.documents import case_head
+    from tools.kinds import kinds
+    from tools.registry import NotApplicable
+    from tools.screening import screen
+
+    if kind not in kinds():
+        raise WrongUse(expected=f"one of {', '.join(kinds())}", seen=shown(kind), todo="Name one of these.")
+    options = kinds()[kind].eligible(case)
+    if not options:
+        raise WrongUse(
+            expected=f"something to try {kind} on", seen="nothing in this data", todo="See: advisor experiment list."
+        )
+    try:
+        with out.steps() as steps:
+            found = screen(case, kind, options, on_step=steps)
+    except NotApplicable as reason:
+        raise WrongUse(
+            expected=f"a case in which {kind} can be ranked",
+            seen=str(reason),
+            todo="See: advisor experiment run --help.",
+        ) from None
+    ranked = [{"arguments": dict(s.arguments), "before": s.before, "after": s.after, "gain": s.gain} for s in found]
+    headline = f"{kind}: {len(ranked)} ranked by a cheap head on held-out training pictures; no verdict"
+    out.say(*ranking_blocks(headline, kind, ranked))
+    out.deliver({**case_head(case, headline), "kind": kind, "ranking": ranked})
 
 
 def run_one_experiment(

@@ -24,6 +24,7 @@ from app.views import (
     settled_findings,
     severity_text,
 )
+from tools.findings import number_text
 
 MOST_PICTURED = 3
 COLOURS = {"high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
@@ -207,6 +208,22 @@ def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[Ren
             yield Text(f"    {line}")
         if len(words) > FIRST_ARGUMENTS:
             yield Text(f"    and {len(words) - FIRST_ARGUMENTS} more; --json lists all of them", style="dim")
+
+
+def ranking_blocks(headline: str, kind: str, ranked: Sequence[Document]) -> Iterable[RenderableType]:
+    """Arguments of a kind, the most promising first, and how to get a verdict on the first."""
+    yield Text(headline, style="bold")
+    rows = [
+        {
+            "Gain": number_text(one["gain"], "points"),
+            "Balanced accuracy": f"{number_text(one['before'], 'share')} → {number_text(one['after'], 'share')}",
+            "Tried on": argument_words(one["arguments"]).strip() or "the whole data",
+        }
+        for one in ranked
+    ]
+    yield table(rows, ("Gain", "Balanced accuracy", "Tried on"))
+    first = argument_words(ranked[0]["arguments"])
+    yield Text(f"For a verdict on the test pictures: advisor experiment run {kind}{first}")
 
 
 def search_blocks(document: Document) -> Iterable[RenderableType]:

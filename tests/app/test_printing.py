@@ -2,7 +2,7 @@ from typing import Any
 
 from rich.console import Console, Group
 
-from app.printing import answer_blocks, audit_blocks, effect_blocks, experiment_blocks
+from app.printing import answer_blocks, audit_blocks, effect_blocks, experiment_blocks, ranking_blocks
 from app.terminal import console
 
 
@@ -112,3 +112,14 @@ def test_effects_and_experiments() -> None:
     assert "class=c8" not in text
     assert "and 2 more; --json lists all of them" in text
     assert "nothing to work on here; it needs copies" in text
+
+
+def test_a_ranking_says_what_to_run_next() -> None:
+    ranked = [
+        {"arguments": {"pair": "a|b"}, "before": 0.8, "after": 0.81, "gain": 0.01},
+        {"arguments": {}, "before": 0.8, "after": 0.79, "gain": -0.01},
+    ]
+    text = " ".join(printed(*ranking_blocks("2 ranked", "merge-classes", ranked)).split())
+    assert "+1.0 points" in text
+    assert "the whole data" in text
+    assert text.endswith("advisor experiment run merge-classes --argument 'pair=a|b'")
