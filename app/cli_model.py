@@ -178,6 +178,31 @@ def probe(
     run_probe(folder, scores=scores, most=most, pair=pair, seed=seed, workspace=workspace, json=json)
 
 
+@model.command("last-layer")
+def last_layer(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="npz: id, features (n, d), weight (k, d), bias (k,), classes (k,).")
+    ],
+    pair: Annotated[tuple[str, str], typer.Option("--pair", metavar="A B", help="Two classes that a cue confuses.")],
+    to: Annotated[Path, typer.Option("--out", metavar="FILE", help="New .safetensors or .npz: weight and bias.")],
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Fit your network's last layer again, the rare setting of two classes weighing as much as the usual one.
+
+    Give what goes into the last layer for each picture, and the layer. The cue is looked for in the training pictures;
+    before and after are measured on others, beside the same fit without balance. The layer comes back in its shapes.
+
+    Example:
+
+      advisor model last-layer features.npz --pair apples citrus --out fc.safetensors
+    """
+    from app.last_layer import run_last_layer
+
+    run_last_layer(file, pair, to, seed=seed, workspace=workspace, json=json)
+
+
 @model.command()
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="As `advisor model list` names it.")],

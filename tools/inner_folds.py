@@ -9,7 +9,13 @@ from tools.training.baseline import Training, parent_scores
 
 
 def held_out_scores(
-    case: Case, training: Training, rng: np.random.Generator, *, folds: int, tolerance: float | None = None
+    case: Case,
+    training: Training,
+    rng: np.random.Generator,
+    *,
+    folds: int,
+    tolerance: float | None = None,
+    vectors: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float64] | None:
     """Scores of each training picture, shape (m, classes); None with fewer groups than folds.
 
@@ -21,6 +27,8 @@ def held_out_scores(
         Deals the groups out.
     tolerance : float, optional
         As of ``tools.training.heads.fit_heads``.
+    vectors : ndarray of float32, shape (n, d), optional
+        What heads are fitted on; the case's own when left out.
     """
     groups = case.derived.grouping.groups[training.rows]
     if len(np.unique(groups)) < folds:
@@ -30,7 +38,8 @@ def held_out_scores(
     inner = [training.only(part != name) for name in names]
     asked = [training.rows[part == name] for name in names]
     out = np.zeros((len(training.rows), len(case.classes)))
-    scores = parent_scores(case.space.vectors, inner, asked, len(case.classes), tolerance=tolerance)
+    known = case.space.vectors if vectors is None else vectors
+    scores = parent_scores(known, inner, asked, len(case.classes), tolerance=tolerance)
     for name, found in zip(names, scores, strict=True):
         out[part == name] = found
     return out

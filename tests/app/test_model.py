@@ -119,6 +119,8 @@ def test_why_by_id_and_by_file(place: Path) -> None:
         (["model", "add", "{net}", "--input-size", "224"], "--input-size 224"),
         (["model", "check", "none@1"], "none@1"),
         (["model", "probe", "{labels}"], "labels.txt"),
+        (["model", "last-layer", "{labels}", "--pair", "apples", "citrus", "--out", "x.npz"], "labels.txt"),
+        (["model", "last-layer", "{labels}", "--pair", "apples", "pears", "--out", "x.npz"], "pears"),
         (["model", "probe", "none", "--scores", "{labels}"], "none"),
         (["model", "probe", "new", "--pair", "apples", "pears"], "pears"),
         (["why", "no-such.jpg"], "no-such.jpg"),
@@ -143,7 +145,7 @@ def test_scales_of_mean_and_deviation() -> None:
         read_asked({**NOTHING, "resize": "100", "size": 224})
 
 
-@pytest.mark.parametrize("command", ["model add", "model list", "model check", "model remove", "model probe", "why"])
+@pytest.mark.parametrize("command", ["model add", "model list", "model check", "model remove", "model probe", "model last-layer", "why"])
 def test_help_teaches_by_example(command: str) -> None:
     shown = RUN.invoke(app, [*command.split(), "--help"]).output
     assert "Example" in shown

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.case import Case
-from tools.cues import PRESENT, candidates, try_cue
+from tools.cues import PRESENT, Tested, candidates, try_cue
 from tools.effects import rare_recall
 from tools.findings import Cost
-from tools.folds import partition
+from tools.inner_folds import held_out_scores
 from tools.kinds import Arguments, pair_of
 from tools.ladder import misled
-from tools.training.baseline import Training, parent_scores
+from tools.training.baseline import Training
 
 FEWEST_PER_CLASS = 20
 FEWEST_PER_SIDE = 4
@@ -33,41 +33,46 @@ def change(case: Case, training: Training, arguments: Arguments, rng: np.random.
     Kirichenko, Izmailov & Wilson 2023 ("Last layer re-training is sufficient"), with discovered groups.
     """
     pair = pair_of(case, arguments)
-    predicted = _held_out(case, training, rng)
-    best: tuple[int, np.ndarray] | None = None
+    scores = held_out_scores(case, training, rng, folds=case.settings.folds, tolerance=3e-3)
+    if scores is None:
+        return training
+    found = misleading(case, training, pair, scores.argmax(axis=1))
+    return training if found is None else balanced(case, training, found)
+
+
+def misleading(case: Case, training: Training, pair: tuple[str, str], said: NDArray[np.int64]) -> Tested | None:
+    """The cue between two classes that goes along with most errors of held-out training pictures; None = none does.
+
+    Parameters
+    ----------
+    said : ndarray of int64, shape (m,)
+        Class number said of each training picture by a head that did not see its group.
+    """
+    predicted = np.full(len(case.ids), -1, dtype=np.int64)
+    predicted[training.rows] = said
+    best: tuple[int, Tested] | None = None
     for cue in candidates(case, training.rows, pair):
         tests = [try_cue(case, cue, p, training.rows, training.rows, predicted) for p in (pair, pair[::-1])]
         if tests[0].strength < PRESENT:
             continue
         mislead = sum(t.against[0] for t in tests)
         if best is None or mislead > best[0]:
-            best = mislead, tests[0].looks_like_b
-    if best is None or best[0] == 0:
-        return training
+            best = mislead, tests[0]
+    return None if best is None or best[0] == 0 else best[1]
+
+
+def balanced(case: Case, training: Training, found: Tested) -> Training:
+    """The two sides of a cue weighing the same within each class of its pair."""
     weights = training.weights.copy()
-    for name in pair:
+    for name in found.pair:
         mine = training.labels == case.number(name)
-        side = best[1][training.rows]
+        side = found.looks_like_b[training.rows]
         sizes = [int((mine & s).sum()) for s in (side, ~side)]
         if min(sizes) < FEWEST_PER_SIDE:
             continue
         for s, size in zip((side, ~side), sizes, strict=True):
             weights[mine & s] *= min(LARGEST_WEIGHT, sum(sizes) / (2 * size))
     return replace(training, weights=weights)
-
-
-def _held_out(case: Case, training: Training, rng: np.random.Generator) -> np.ndarray:
-    """Class numbers said of each training picture by heads that did not see its group, shape (n,)."""
-    groups = case.derived.grouping.groups[training.rows]
-    folds = partition(training.labels, groups, case.settings.folds, rng)
-    names = np.unique(folds)
-    inner = [training.only(folds != f) for f in names]
-    questions = [training.rows[folds == f] for f in names]
-    out = np.full(len(case.ids), -1, dtype=np.int64)
-    scores = parent_scores(case.space.vectors, inner, questions, len(case.classes), tolerance=3e-3)
-    for rows, found in zip(questions, scores, strict=True):
-        out[rows] = found.argmax(axis=1)
-    return out
 
 
 def describe(case: Case, arguments: Arguments) -> str:
