@@ -7,12 +7,14 @@ from agent import facts as stated
 from agent import standing
 from agent.context import Context
 from agent.facts import FactList
+from agent.pictures import CODE, picture_facts
 from agent.plan import Plan
 from agent.prompts import sentence
 from agent.state import Json
 from tools.case import Case
 from tools.documents import TRUST, evidence_json, ranked
 from tools.findings import Evidence, Finding, Outcome, Scope
+from tools.registry import NotApplicable
 
 FINDINGS_SHOWN = 8
 CAUSES_SHOWN = 4
@@ -53,6 +55,9 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     codes, missing = plan.checks(available)
     out.not_checked += [sentence("not_checked.missing", code=code) for code in missing]
     standing.accuracy_fact(case, out.facts)
+    if plan.intent == "picture":
+        _picture(case, plan.picture, out)
+        return out
     if plan.intent == "confusion":
         _confusion(case, plan, context, out, codes)
         return out
@@ -70,6 +75,13 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     _quiet(out)
     _trust(case, context, out, [c for c in codes if c not in scoped])
     return out
+
+
+def _picture(case: Case, picture: str, out: Gathered) -> None:
+    try:
+        out.groups.append({"kind": "findings", "title": "", "facts": picture_facts(case, picture, out.facts)})
+    except NotApplicable as reason:
+        out.not_checked.append(sentence("not_checked.outcome", code=CODE, reason=str(reason)))
 
 
 def _confusion(case: Case, plan: Plan, context: Context, out: Gathered, codes: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from agent.endpoint import Endpoint, open_endpoint
 from agent.facts import FactList
 from agent.gathering import Gathered, gather
 from agent.model_planner import ModelPlanner
+from agent.pictures import named_picture
 from agent.plan import Plan, Trial
 from agent.prompts import sentence
 from agent.rules import RulesPlanner
@@ -34,11 +35,13 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     earlier = [Plan.from_json(p) for p in state.get("history", [])]
     endpoint = open_endpoint(context.model)
     planner = ModelPlanner(endpoint) if endpoint else RulesPlanner()
-    chosen = planner.plan(state["question"], case.classes, earlier)
+    picture = named_picture(case, state["question"])
+    known = Plan("picture", picture=picture) if picture else None
+    chosen = known or planner.plan(state["question"], case.classes, earlier)
     how = f"Understood as: {chosen.intent}"
     how += f" ({', '.join(chosen.classes)})" if chosen.classes else ""
     how += f"; by rules, since the language model {chosen.fallback}" if chosen.fallback else ""
-    answerable = chosen.intent != "help" and not chosen.needs_clarifying
+    answerable = chosen.intent not in {"help", "picture"} and not chosen.needs_clarifying
     history = [*state.get("history", []), *([chosen.to_json()] if answerable else [])]
     return {
         "plan": chosen.to_json(),

@@ -21,8 +21,10 @@ Intent = Literal[
     "experiment",
     "threshold",
     "help",
+    "picture",
 ]
-INTENTS: tuple[Intent, ...] = get_args(Intent)
+INTENTS: tuple[Intent, ...] = get_args(Intent)[:-1]
+"""What a planner chooses among; ``picture`` is not chosen: a question is about one when it names one."""
 
 VARIETY = ("variety-background", "variety-lighting", "variety-size", "variety-angle", "variety-style")
 
@@ -50,6 +52,7 @@ CHECKS: Mapping[Intent, tuple[str, ...]] = {
     "experiment": (),
     "threshold": ("thresholds", "calibration"),
     "help": (),
+    "picture": (),
 }
 """Codes by intent; ``overview`` runs every check there is, the others those of theirs that this version has."""
 
@@ -84,6 +87,8 @@ class Plan:
         Classes between which the question does not decide.
     slice : str or None
         Words for a part of the pictures, as the question has them.
+    picture : str
+        Id of the one picture that the question is about; empty for none.
     planner : {"rules", "model"}
     fallback : str
         Why the language model's plan was not used.
@@ -95,6 +100,7 @@ class Plan:
     unknown: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     slice: str | None = None
+    picture: str = ""
     planner: Literal["rules", "model"] = "rules"
     fallback: str = ""
 

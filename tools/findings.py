@@ -89,7 +89,7 @@ def number_text(value: float, unit: Unit) -> str:
         case "p":
             return f"{value:.3f}" if value >= 0.001 else "<0.001"
         case _:
-            return f"{value:.2f}"
+            return f"{round(value, 2) + 0.0:.2f}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""A question that names a picture is answered with the training pictures behind what is said of it."""
+
+import numpy as np
+import pytest
+
+from agent.context import Context
+from agent.graph import ask
+from agent.pictures import named_picture
+from benchmarks.planting.vectors import assemble
+from tests.tools.test_why import planted
+from tools.case import Case
+
+
+def asked(case: Case, question: str) -> str:
+    return ask(question, Context(load_case=lambda: case)).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why is {0} called b?",
+        'what is wrong with "{0}"?',
+        "Why does my model say b of {0}?",
+        "explain ./{0}, please",
+    ],
+)
+def test_the_cause_is_told(question: str) -> None:
+    case, row = planted(twin=2)
+    answer = ask(question.format(case.ids[row]), Context(load_case=lambda: case))
+    assert answer.intent == "picture"
+    assert "These pictures cause the mistake." in answer.text
+    assert str(case.ids[row]) in answer.text
+    facts = [f for f in answer.facts if f["code"] == "why"]
+    assert facts[0]["images"] == [str(case.ids[row])]
+    assert set(facts[-1]["images"]) == {str(case.ids[120]), str(case.ids[121])}
+
+
+def test_names_of_no_picture_are_left_to_the_planner() -> None:
+    case, _ = planted()
+    assert named_picture(case, "why is none.jpg called b?") == ""
+    assert named_picture(case, "why is my model confusing a and b?") == ""
+    assert named_picture(case, "see report.pdf") == ""
+    assert ask("why is none.jpg called b?", Context(load_case=lambda: case)).intent != "picture"
+
+
+def test_a_picture_about_which_nothing_can_be_told() -> None:
+    case = assemble(np.random.default_rng(0).normal(size=(8, 4)), ["a"] * 8)
+    assert "two classes" in asked(case, "why is 00000.jpg wrong?")
+
+
+def test_the_next_question_is_not_about_the_picture() -> None:
+    case, row = planted(twin=1)
+    context = Context(load_case=lambda: case)
+    first = ask(f"why is {case.ids[row]} called b?", context)
+    assert first.intent == "picture"
+    assert ask("which labels are wrong?", context).intent == "labels"
