@@ -15,6 +15,7 @@ from tools.case import Case
 from tools.contrast import contrast
 from tools.findings import Cost, Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.folds import partition
+from tools.kinds import kinds
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
 from tools.statistics import clustered_auc, clustered_share
@@ -68,7 +69,7 @@ def check(case: Case, scope: Scope) -> Findings:
     """Report confident answers on foreign pictures, real ones first, then those of classes left out."""
     foreign = [number for number, name in enumerate(case.classes) if name.strip().casefold() in NAMES]
     left_out = leave_one_out(case, foreign)
-    outside = unlike_training(case)
+    outside = case.derived.once("unlike training", lambda: unlike_training(case))
     if not left_out and not foreign and not len(outside):
         raise NotApplicable(
             f"no class called negative or other, no unlabelled pictures unlike the training pictures, and fewer than "
@@ -193,7 +194,8 @@ def _of_negatives(case: Case, rows: NDArray[np.int64], foreign: list[int], share
     )
     explained = len(sure) / total if total else None
     title, classes = "Confident answers on pictures of none of the classes", tuple(case.classes[n] for n in foreign)
-    return _finding(case, title, text, evidence, sure, names, explained, classes)
+    tried = {"class": classes[0]} if len(classes) == 1 else None
+    return _finding(case, title, text, evidence, sure, tried, names, explained, classes)
 
 
 def _of_unlike(case: Case, rows: NDArray[np.int64], foreign: list[int], share: Evidence) -> Finding:
@@ -208,7 +210,8 @@ def _of_unlike(case: Case, rows: NDArray[np.int64], foreign: list[int], share: E
         "({confident on unlike pictures|interval}) of them the model still says a class with {confident from} or more. "
         "Whether they belong to a class only a person can say."
     )
-    return _finding(case, "Confident answers on pictures unlike any it was trained on", text, evidence, sure, "", None)
+    title, tried = "Confident answers on pictures unlike any it was trained on", {"from": "unlabelled"}
+    return _finding(case, title, text, evidence, sure, tried)
 
 
 def _finding(
@@ -217,12 +220,16 @@ def _finding(
     text: str,
     evidence: tuple[Evidence, ...],
     sure: NDArray[np.int64],
-    names: str,
-    explained: float | None,
+    tried: dict[str, str] | None,
+    names: str = "",
+    explained: float | None = None,
     classes: tuple[str, ...] = (),
 ) -> Finding:
-    """A finding on real foreign pictures, with clusters of them worth a class of their own."""
-    recommendations, order, clusters = _advice(case, sure)
+    """A finding on real foreign pictures, with clusters of them worth a class of their own.
+
+    ``tried`` are the arguments of the what-if that adds a negative class; None = there is none for several at once.
+    """
+    recommendations, order, clusters = _advice(case, sure, tried)
     evidence += (Evidence("groups of look-alikes", clusters, "count", len(sure)),)
     if clusters:
         text += " Groups of look-alikes among them that may deserve a class of their own: {groups of look-alikes}."
@@ -238,17 +245,21 @@ def _finding(
     )
 
 
-def _advice(case: Case, sure: NDArray[np.int64]) -> tuple[tuple[Recommendation, ...], NDArray[np.int64], int]:
+def _advice(
+    case: Case, sure: NDArray[np.int64], tried: dict[str, str] | None
+) -> tuple[tuple[Recommendation, ...], NDArray[np.int64], int]:
     """A negative class; and a class for each cluster of confident mistakes that is large enough."""
     ids = tuple(case.ids[sure[:SHOWN]].tolist())
+    arguments = tried if tried in kinds()["add-negative"].eligible(case) else None
     advice = [
         Recommendation(
             "add negative class",
             "pictures of none of the classes",
             CODE,
-            "Trained on as a class of their own they teach the model to say so. What it gains is known once they are "
-            "labelled.",
+            "Trained on as a class of their own they teach the model to say so.",
             Cost(images=50, clicks=len(sure)),
+            None if arguments is None else "add-negative",
+            arguments or {},
             images=ids,
         )
     ]

@@ -13,6 +13,7 @@ from tools.checks.negatives import leave_one_out, unlike_training
 from tools.findings import Outcome, Scope
 from tools.predictions import Predictions
 from tools.registry import find_check
+from tools.whatif import run_experiment
 
 
 def outcome(case: Case, scope: Scope | None = None) -> Outcome:
@@ -28,6 +29,16 @@ def test_unlabelled_foreign_pictures_are_found_and_offered_as_a_class() -> None:
     assert {r.action for r in finding.recommendations} == {"add negative class", "add class"}
     assert finding.value("groups of look-alikes") == 1
     assert finding.severity.level == "low"
+    negative = next(r for r in finding.recommendations if r.action == "add negative class")
+    assert negative.change == ("add-negative", (("from", "unlabelled"),))
+    assert run_experiment(case, "add-negative", negative.arguments).primary.verdict == "helps"
+
+
+def test_a_negative_class_of_few_pictures_is_advised_but_not_to_be_tried() -> None:
+    case, _ = outside_case(foreign=30)
+    advised = [r for f in outcome(case).findings for r in f.recommendations if r.action == "add negative class"]
+    assert advised
+    assert all(r.experiment is None for r in advised)
 
 
 def test_ordinary_unlabelled_pictures_are_not_foreign() -> None:
