@@ -145,7 +145,9 @@ def test_scales_of_mean_and_deviation() -> None:
         read_asked({**NOTHING, "resize": "100", "size": 224})
 
 
-@pytest.mark.parametrize("command", ["model add", "model list", "model check", "model remove", "model probe", "model last-layer", "why"])
+@pytest.mark.parametrize(
+    "command", ["model add", "model list", "model check", "model remove", "model probe", "model last-layer", "why"]
+)
 def test_help_teaches_by_example(command: str) -> None:
     shown = RUN.invoke(app, [*command.split(), "--help"]).output
     assert "Example" in shown
