@@ -5,6 +5,7 @@ the features of a network that leans on a cue still hold what it should lean on;
 weight finds it. The groups come from a cue that is discovered in the training pictures.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from tools.readers.last_layer_file import LastLayer
 from tools.readers.match_ids import Places
 from tools.registry import NotApplicable
 from tools.statistics import clustered_share
+from tools.store import replace_file, unwritable
 from tools.training.baseline import Training, plain_training
 from tools.training.head import fit
 
@@ -298,11 +300,7 @@ def write_layer(found: Mended, given: LastLayer, file: Path) -> dict[str, tuple[
     WorkspaceDamaged
         If it cannot be written.
     """
-    import io
-
     from safetensors.numpy import save
-
-    from tools.store import replace_file, unwritable
 
     if file.suffix.lower() not in (".safetensors", ".npz") or file.resolve() == given.path.resolve():
         raise UnreadableInput(

@@ -1,7 +1,6 @@
 """The user's own network: kept in the workspace, laid onto the data set's classes, asked about pictures."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from embeddings.own_model import Activation, OwnNetwork, as_probabilities
 from embeddings.preparation import Preparation
 from tools.errors import UnknownName, WorkspaceDamaged
+from tools.store import UNFINISHED, replace_file, unwritable
 
 if TYPE_CHECKING:
     from tools.database import Database
@@ -136,20 +136,17 @@ def onto_classes(
 
 
 def store_network(workspace: Path, data: bytes, digest: str) -> Path:
-    """Keep a network's file under its digest, whole or not at all; equal files are kept once."""
-    from tools.store import unwritable
+    """Keep a network's file under its digest, whole or not at all; equal files are kept once.
 
+    Only for the holder of the writers' lock: what a killed one left is removed first.
+    """
     file = workspace / FOLDER / f"{digest}.onnx"
-    temporary = file.with_suffix(f".{os.getpid()}.unfinished")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(file)
+        for left in file.parent.glob(f".*{UNFINISHED}"):
+            left.unlink(missing_ok=True)
+        replace_file(file, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise unwritable(file, error) from error
     return file
 

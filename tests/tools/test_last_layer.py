@@ -1,8 +1,10 @@
 """A last layer that leans on a setting is mended; one that has nothing to lean on is left alone; shapes come back."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -18,6 +20,7 @@ from tools.registry import NotApplicable
 from tools.training.baseline import plain_training
 from tools.training.head import fit
 
+SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 PAIR = ("apples", "citrus")
 
 
@@ -100,6 +103,10 @@ def test_it_comes_back_in_its_own_shapes(
     assert (said == expected).mean() > 0.98
     document = mended_document(case, found, PAIR, tmp_path / "out", shapes)
     assert document["sentences"][0].startswith("Recall of apples and citrus in the rare setting")
+    schema = json.loads((SCHEMAS / "last-layer.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(json.dumps(document, allow_nan=False)), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "verdict": "fine"}, schema)
     assert (tmp_path / "f.npz").exists()
 
 

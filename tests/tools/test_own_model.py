@@ -181,6 +181,24 @@ def test_a_flipped_bit_is_noticed(place: tuple[Workspace, Case, Path]) -> None:
         own.network.open()
 
 
+def test_what_a_killed_writer_left_is_swept(place: tuple[Workspace, Case, Path]) -> None:
+    kept, case, folder = place
+    (kept.path / FOLDER).mkdir()
+    left = kept.path / FOLDER / ".abc.onnx.0123.unfinished"
+    left.write_bytes(b"half")
+    found, _, _ = added(kept, case, written(folder, "thing"))
+    assert [p.name for p in (kept.path / FOLDER).iterdir()] == [f"{found.model.digest}.onnx"]
+
+
+def test_a_folder_that_cannot_be_written_keeps_everything_as_it_was(place: tuple[Workspace, Case, Path]) -> None:
+    kept, case, folder = place
+    (kept.path / FOLDER).write_bytes(b"a file where the folder should be")
+    with pytest.raises(WorkspaceDamaged):
+        added(kept, case, written(folder, "thing"))
+    assert kept.case(case.settings).subject == "baseline"
+    assert not kept.database.read(lambda db: list_models(db, kept.path))
+
+
 def test_forgetting_takes_file_record_and_predictions(place: tuple[Workspace, Case, Path]) -> None:
     kept, case, folder = place
     file = written(folder, "thing")
