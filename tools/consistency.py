@@ -67,7 +67,7 @@ def asked_beside(case: Case, own: Scorer) -> tuple[Scorer, ...]:
 def moved(pixels: Pixels, down: int, right: int) -> Pixels:
     """The picture shifted; what comes in at the edge is mirrored from inside.
 
-    >>> moved(np.arange(3, dtype=np.uint8).reshape(1, 3, 1), 0, 1)[0, :, 0].tolist()
+    >>> moved(np.arange(6, dtype=np.uint8).reshape(2, 3, 1), 0, 1)[0, :, 0].tolist()
     [1, 0, 1]
     """
     height, width = pixels.shape[:2]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tools.adding_model import SAID, Examined
+from tools.adding_model import Examined
 from tools.case import Case
 from tools.consistency import MIRRORED, SHIFTED
 from tools.documents import evidence_json
@@ -136,8 +136,3 @@ def consistency_json(found: Mapping[str, tuple[Evidence, ...]]) -> Json:
         "sentences": sentences,
         "asked": {who: [evidence_json(e) for e in evidence] for who, evidence in found.items()},
     }
-
-
-def activation_words(model: OwnModel) -> str:
-    """What is done with its scores."""
-    return SAID[model.activation]

@@ -192,7 +192,7 @@ def prefixes(pushes: NDArray[np.float64], groups: NDArray[np.int64], most: int) 
     >>> [s.tolist() for s in prefixes(np.array([0.5, 0.4, 0.6, -1.0]), np.array([1, 1, 2, 3]), 3)]
     [[0, 1], [0, 1, 2]]
     """
-    names, codes = np.unique(groups, return_inverse=True)
+    codes = np.unique(groups, return_inverse=True)[1]
     totals = np.bincount(codes, weights=pushes)
     chosen: list[int] = []
     out: list[NDArray[np.int64]] = []
@@ -200,7 +200,7 @@ def prefixes(pushes: NDArray[np.float64], groups: NDArray[np.int64], most: int) 
         members = np.flatnonzero(codes == code)
         if totals[code] <= 0 or len(chosen) == most:
             break
-        if len(members) > most and not chosen and len(names):
+        if len(members) > most and not chosen:
             members = members[np.argsort(-pushes[members], kind="stable")][:most]
         if len(chosen) + len(members) <= most:
             chosen += members.tolist()

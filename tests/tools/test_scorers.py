@@ -10,12 +10,13 @@ import pytest
 import embeddings.resolve
 from benchmarks.planting.own_networks import Looks
 from benchmarks.planting.swapped_background import GridEncoder
+from embeddings.encoder import EncoderUnavailable
 from tests.tools.own_networks import added, workspace_of, written
 from tests.tools.test_interventions import PAIR, ground_cue
 from tools.background import swap_backgrounds
 from tools.case import Case
 from tools.checks.background_bias import check, measure_gap
-from tools.cues import try_cue
+from tools.cues import Cue, try_cue
 from tools.findings import Finding, Scope
 from tools.interventions import Effect, effect, intervene
 from tools.own_model import FOLDER
@@ -80,6 +81,26 @@ def test_who_is_asked(cases: dict[str, Case]) -> None:
     closed = replace(cases["thing"], own_model=None)
     assert speaker(closed) == "the advisor's own baseline (not your model)"
     assert closed.fingerprint != cases["thing"].fingerprint
+
+
+def test_a_property_needs_no_encoder_where_the_network_is_here(
+    cases: dict[str, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = replace(cases["thing"], settings=replace(cases["thing"].settings, seed=3))
+
+    def gone(name: str, **_: object) -> None:
+        raise EncoderUnavailable("no such encoder", "get one")
+
+    monkeypatch.setattr(embeddings.resolve, "resolve_encoder", gone)
+    pixels = case.eyes.pixels(range(len(case.ids)))
+    warmth = np.array([(p[..., 0].mean() - p[..., 2].mean()) / 255 for p in pixels])
+    rows = np.flatnonzero(case.fit), np.flatnonzero(case.derived.judged)
+    test = try_cue(
+        case, Cue("warmth", "cooler", "warmer", warmth, change="warmth"), PAIR, *rows, case.derived.predicted
+    )
+    assert not effect(case, intervene(case, test)).causal
+    with pytest.raises(NotApplicable, match="encoder"):
+        scorer(replace(case, own_model=None))
 
 
 def test_a_network_that_is_gone_is_not_replaced_by_the_baseline(tmp_path: Path) -> None:
