@@ -146,7 +146,7 @@ def enclosed(document: Mapping[str, Any], case: "Case", settings: MailSettings) 
     if any(a["effect"] for a in document["actions"]):
         pictures.append(("What the changes did when tried", effects_png(document["actions"])))
     first = [image for action in document["actions"] for image in action["images"]][:MOST_PICTURES]
-    if thumbnails is not None and (sheet := sheet_png([t for i in first if (t := thumbnails.jpeg(i))])):
+    if thumbnails is not None and (sheet := sheet_png(case.dataset.root, first)):
         pictures.append((f"Pictures to look at: {', '.join(map(shown, first))}", sheet))
     return Enclosed(made, tuple(pictures))
 

@@ -76,13 +76,32 @@ def pdf(page: str) -> bytes:
     NoPdf
         If Pango is not installed.
     """
+    weasyprint = load_weasyprint()
+    inside_only = weasyprint.URLFetcher(allowed_protocols=("data",))
+    made: bytes = weasyprint.HTML(string=page, url_fetcher=inside_only).write_pdf()
+    return made
+
+
+def load_weasyprint() -> Any:
+    """The library, without what its import does to the whole process.
+
+    It tells Pillow to take half of a picture for a whole one; every picture that is opened afterwards would be.
+
+    Raises
+    ------
+    NoPdf
+        If Pango is not installed.
+    """
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
-        from weasyprint import HTML, URLFetcher
+        import weasyprint
     except OSError as fault:
         raise NoPdf(f"PDF needs the system library Pango ({fault})") from None
-    inside_only = URLFetcher(allowed_protocols=("data",))
-    made: bytes = HTML(string=page, url_fetcher=inside_only).write_pdf()
-    return made
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+    return weasyprint
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,17 +63,26 @@ def captions(case: "Case", image_ids: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def sheet_png(jpegs: Sequence[bytes]) -> bytes | None:
-    """Thumbnails side by side on white; None for none."""
+def sheet_png(root: Path, image_ids: Sequence[str]) -> bytes | None:
+    """Pictures side by side on white; None if none can be read any more."""
     from io import BytesIO
 
     from PIL import Image
 
-    if not jpegs:
+    from embeddings.images import Unreadable, open_picture
+    from tools.dataset import decode_id
+
+    pictures = []
+    for image_id in image_ids:
+        with suppress(Unreadable, OSError):
+            pixels = open_picture(root / decode_id(image_id), root=root, smallest_side=SIDE).pixels
+            picture = Image.fromarray(pixels)
+            picture.thumbnail((SIDE, SIDE))
+            pictures.append(picture)
+    if not pictures:
         return None
-    sheet = Image.new("RGB", (len(jpegs) * (SIDE + GAP) - GAP, SIDE), "white")
-    for at, jpeg in enumerate(jpegs):
-        picture = Image.open(BytesIO(jpeg))
+    sheet = Image.new("RGB", (len(pictures) * (SIDE + GAP) - GAP, SIDE), "white")
+    for at, picture in enumerate(pictures):
         sheet.paste(picture, (at * (SIDE + GAP) + (SIDE - picture.width) // 2, (SIDE - picture.height) // 2))
     out = BytesIO()
     sheet.save(out, "PNG")

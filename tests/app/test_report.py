@@ -23,10 +23,10 @@ RUN = CliRunner()
 
 def has_pango() -> bool:
     try:
-        import weasyprint
-    except OSError:
+        files.load_weasyprint()
+    except files.NoPdf:
         return False
-    return bool(weasyprint)
+    return True
 
 
 PANGO = has_pango()
@@ -90,6 +90,14 @@ def test_the_json_is_the_kept_report(made: Path, small_workspace: Path) -> None:
 
     document = json.loads(content(made, "json"))
     assert document == Reports(Workspace.open(small_workspace)).get(document["week"]).document
+
+
+@pytest.mark.skipif(not PANGO, reason="PDF needs the system library Pango, which is not here")
+def test_making_a_pdf_leaves_half_pictures_refused(made: Path) -> None:
+    from PIL import ImageFile
+
+    files.pdf("<p>x</p>")
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @pytest.mark.skipif(not PANGO, reason="PDF needs the system library Pango, which is not here")

@@ -7,17 +7,18 @@ import pytest
 
 from app import threshold
 from benchmarks.planting.vectors import vector_case
+from tools.workspace import Workspace
 
 SIZES = {"cat": 150, "dog": 150}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, separation: float, *, whole: bool = False) -> Path:
     case = vector_case(SIZES, separation=separation, test_share=0.5)
-    monkeypatch.setattr(threshold, "open_case", lambda *_, **__: (None, case))
+    monkeypatch.setattr(threshold, "open_case", lambda *_, **__: (Workspace.open(tmp_path / "none"), case))
     export = tmp_path / "thresholds.json"
     threshold.run_threshold(
-        {"precision": (0.9,), "recall": None}, classes=[], whole=whole, export=export, group=None, seed=None,
-        workspace=tmp_path, json=None,
+        {"precision": (0.9,), "recall": None}, classes=[], whole=whole, export=export, version=None,
+        group=None, seed=None, workspace=tmp_path, json=None,
     )  # fmt: skip
     return export
 
