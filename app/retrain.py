@@ -34,16 +34,25 @@ def run_retrain(
     """Train, or go on training; say what came out."""
     out = Terminal(json)
     kept, case = open_case(workspace, seed=seed, group=group)
+    from tools.documents import case_head
     from tools.registry import NotApplicable
     from tools.retraining import discard as forget
-    from tools.retraining import recipe_to_resume, retrain, unfinished
+    from tools.retraining import retrain, to_resume, unfinished
     from tools.training.recipe import Recipe
 
     if discard:
-        out.say(f"Forgotten: {forget(kept)} unfinished training(s).")
+        gone, running = forget(kept)
+        headline = f"Forgotten: {trainings(gone)}" + (f"; {trainings(running)} kept, running now" if running else "")
+        out.say(headline)
+        out.deliver({**case_head(case, headline), "forgotten": gone, "running": running})
         return
     if resume:
-        recipe = recipe_to_resume(kept, case)
+        if tier != "head" or changes or given:
+            raise WrongUse(
+                expected="--resume alone", seen="--resume with other settings",
+                todo="Leave these out: it goes on with the settings it was started with.",
+            )  # fmt: skip
+        case, recipe = to_resume(kept, case)
     else:
         recipe = Recipe(tier, tuple(read_change(c) for c in changes), seed=case.settings.seed, **given)  # type: ignore[arg-type]
     try:
@@ -54,7 +63,6 @@ def run_retrain(
             expected="what a training needs", seen=str(reason), todo="See: advisor retrain --help."
         ) from None
     from tools.comparing import compare_models
-    from tools.documents import case_head
     from tools.version_documents import comparison_json, version_json, version_sentence
     from tools.versions import Versions
 
@@ -72,7 +80,7 @@ def run_retrain(
     left = len(unfinished(kept))
     out.say(*retrained_blocks(document, version_sentence(version)))
     if left:
-        out.say(f"Also here: {left} unfinished training(s); --resume goes on with the newest, --discard forgets them.")
+        out.say(f"Also here: {trainings(left)}; --resume goes on with the newest, --discard forgets what does not run.")
     number = done.version.number
     out.say(f"Next: advisor versions list, or advisor threshold --version {number} --precision 0.95")
     out.deliver(document)
@@ -92,6 +100,15 @@ def read_change(text: str) -> Change:
             todo="Write, e.g., --with relabel or --with split-class:class=Apple.",
         )  # fmt: skip
     return kind, ((name, value),) if colon else ()
+
+
+def trainings(count: int) -> str:
+    """So many.
+
+    >>> trainings(1), trainings(0)
+    ('1 unfinished training', '0 unfinished trainings')
+    """
+    return f"{count} unfinished training{'' if count == 1 else 's'}"
 
 
 def recipe_words(recipe: "Recipe") -> str:

@@ -59,7 +59,8 @@ def plain_preparation(encoder: Encoder) -> PlainPreparation | None:
     for method in METHODS:
         for squash, bleed in ((True, 0.0), *((False, b) for b in BLEEDS)):
             tried = PlainPreparation(shape[0], method, bleed, squash, 0.0)
-            off = [np.abs(tried(p).astype(np.int64) - o.astype(np.int64)).mean() for p, o in zip(pictures, own, strict=True)]
+            pairs = zip(pictures, own, strict=True)
+            off = [np.abs(tried(p).astype(np.int64) - o.astype(np.int64)).mean() for p, o in pairs]
             if best is None or np.mean(off) < best.difference:
                 best = PlainPreparation(shape[0], method, bleed, squash, float(np.mean(off)))
     return best

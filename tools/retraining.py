@@ -1,12 +1,11 @@
 """Trains a new version by one of the tiers, and goes on where a killed run stopped."""
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -17,16 +16,18 @@ import numpy as np
 from embeddings.progress import Progress, silent
 from tools.case import Case
 from tools.documents import evidence_json
-from tools.errors import AdvisorError
+from tools.errors import AdvisorError, WorkspaceDamaged
 from tools.metrics import quality
-from tools.store import writer
+from tools.store import replace_file, unwritable, writer
 from tools.training.job import Job, Trained, Trainer, prepare
 from tools.training.recipe import Recipe
 from tools.versions import Version, Versions
 from tools.workspace import Workspace
 
 MODULES = {"head": "head", "fine-tune": "fine_tune", "command": "own_trainer"}
-RUNS, RUN = "runs", "run.json"
+RUNS, RUN, LOCK = "runs", "run.json", ".lock"
+SETTINGS = ("seed", "group_column", "folds")
+"""Of the case: what else a training depends on, so that one can be resumed without naming them again."""
 
 
 class NothingToResume(AdvisorError):
@@ -65,14 +66,13 @@ def retrain(workspace: Workspace, case: Case, recipe: Recipe, *, on_step: Progre
     """
     versions = Versions(workspace)
     before, run = versions.in_use(), _run_of(case, recipe)
-    done, folder = versions.of_run(run), workspace.path / RUNS / run
-    if done is not None:
-        shutil.rmtree(folder, ignore_errors=True)  # a kill between keeping the version and tidying up left it
-        return Retrained(versions.restore(done.number), before, True)
+    folder = workspace.path / RUNS / run
     with _held(folder):
-        done = versions.of_run(run)
-        if done is not None:  # another process has just ended it
-            return Retrained(done, before, True)
+        # What a command does may have changed since: its scripts are not part of the digest.
+        done = None if recipe.tier == "command" else versions.of_run(run)
+        if done is not None:
+            shutil.rmtree(folder, ignore_errors=True)  # a kill between keeping the version and tidying up left it
+            return Retrained(versions.restore(done.number), before, True)
         job = prepare(case, recipe, folder)
         _describe(folder, case, recipe)
         began = time.monotonic()
@@ -80,41 +80,44 @@ def retrain(workspace: Workspace, case: Case, recipe: Recipe, *, on_step: Progre
         trained = trainer(job, on_step)
         document = _document(job, trained, run, time.monotonic() - began)
         version = versions.add(case, job.judge, trained.scores, document, trained.weights)
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return Retrained(version, before, False)
 
 
 def _run_of(case: Case, recipe: Recipe) -> str:
-    """Digest of all that the result depends on; the time allowed and the user's predictions are not part of it."""
+    """Digest of all that the result depends on; the user's predictions are not part of it."""
     said = {name: value for name, value in recipe.to_json().items() if name != "minutes" or recipe.minutes}
     settings = case.settings
     parts = (
         case.dataset.fingerprint,
         case.space.fingerprint,
         json.dumps(said, sort_keys=True),
-        repr((settings.seed, settings.group_column, settings.folds)),
+        repr(tuple(getattr(settings, name) for name in SETTINGS)),
     )
     return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """One process per training; the kernel lets go if it dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with writer(folder / "lock", wait=1.0):
+    """One process per training; the kernel lets go if it dies. The lock lies beside the folder, which goes."""
+    with writer(folder.with_suffix(LOCK), wait=1.0):
         yield
 
 
 def _describe(folder: Path, case: Case, recipe: Recipe) -> None:
     text = json.dumps(
-        {"recipe": recipe.to_json(), "dataset": case.dataset.fingerprint, "encoder": case.space.fingerprint}
+        {
+            "recipe": recipe.to_json(),
+            "dataset": case.dataset.fingerprint,
+            "encoder": case.space.fingerprint,
+            "settings": {name: getattr(case.settings, name) for name in SETTINGS},
+        }
     )
-    temporary = folder / f"{RUN}.unfinished"
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(folder / RUN)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(folder / RUN, text.encode())
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def unfinished(workspace: Workspace) -> list[tuple[Path, dict[str, Any]]]:
@@ -128,8 +131,8 @@ def unfinished(workspace: Workspace) -> list[tuple[Path, dict[str, Any]]]:
     return found
 
 
-def recipe_to_resume(workspace: Workspace, case: Case) -> Recipe:
-    """The recipe of the newest unfinished training.
+def to_resume(workspace: Workspace, case: Case) -> tuple[Case, Recipe]:
+    """The newest unfinished training: the case under the settings it was started with, and its recipe.
 
     Raises
     ------
@@ -137,23 +140,29 @@ def recipe_to_resume(workspace: Workspace, case: Case) -> Recipe:
         If there is none, or the data set or its vectors are others now.
     """
     left = unfinished(workspace)
-    fitting = [said for _, said in left if said["dataset"] == case.dataset.fingerprint]
-    fitting = [said for said in fitting if said["encoder"] == case.space.fingerprint]
-    if not fitting:
-        raise NothingToResume(
-            expected="an unfinished training of this data set",
-            seen="one of another data set or encoder" if left else "none",
-            todo="Start anew: advisor retrain.",
-        )
-    return Recipe.from_json(fitting[0]["recipe"])
+    for folder, said in left:
+        settings = said.get("settings", {})
+        then = replace(case, settings=replace(case.settings, **{k: settings[k] for k in SETTINGS if k in settings}))
+        recipe = Recipe.from_json(said["recipe"])
+        if folder.name == _run_of(then, recipe):
+            return then, recipe
+    raise NothingToResume(
+        expected="an unfinished training of this data set",
+        seen="one of another data set or encoder" if left else "none",
+        todo="Start anew: advisor retrain.",
+    )
 
 
-def discard(workspace: Workspace) -> int:
-    """Remove what unfinished trainings left; how many."""
-    left = unfinished(workspace)
+def discard(workspace: Workspace) -> tuple[int, int]:
+    """Remove what unfinished trainings left; how many, and how many were kept because they run just now."""
+    left, kept = unfinished(workspace), 0
     for folder, _ in left:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(left)
+        try:
+            with _held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except WorkspaceDamaged:
+            kept += 1
+    return len(left) - kept, kept
 
 
 def _document(job: Job, trained: Trained, run: str, seconds: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Versions are trained by three tiers; a killed training goes on and ends where an undisturbed one does."""
 
+import errno
 import json
 import sys
 from dataclasses import replace
@@ -12,9 +13,9 @@ from benchmarks.planting.vectors import vector_case
 from tests.tools.small_network import small_case
 from tools.case import Case
 from tools.dataset import Label
-from tools.errors import UnreadableInput
+from tools.errors import UnreadableInput, WorkspaceDamaged
 from tools.registry import NotApplicable
-from tools.retraining import NothingToResume, discard, recipe_to_resume, retrain, unfinished
+from tools.retraining import NothingToResume, discard, retrain, to_resume, unfinished
 from tools.training import checkpoints, fine_tune
 from tools.training.job import prepare
 from tools.training.own_trainer import TrainerFailed
@@ -103,7 +104,7 @@ def test_a_recipe_is_read_back() -> None:
     [
         ("drop-class", "a change of the training"),
         ("nothing", "a change"),
-        ("split-class", "arguments that fit"),
+        ("split-class", "something to work on"),
     ],
 )
 def test_changes_that_do_not_fit_are_refused(
@@ -111,6 +112,15 @@ def test_changes_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(WrongRecipe, match=match):
         prepare(small[1], Recipe(changes=((change, (("class", "x"),)),)), tmp_path)
+
+
+def test_changes_in_an_order_that_makes_no_sense_are_refused(small: tuple[Workspace, Case], tmp_path: Path) -> None:
+    light = ("augment", (("how", "light"),))
+    with pytest.raises(WrongRecipe, match="relabel before what makes pictures"):
+        prepare(small[1], Recipe(changes=(light, ("relabel", ()))), tmp_path)
+    assert len(prepare(small[1], Recipe(changes=(("relabel", ()), light)), tmp_path).more)
+    with pytest.raises(WrongRecipe, match="one change that makes pictures"):
+        prepare(small[1], Recipe(changes=(light, light)), tmp_path)
 
 
 def test_settings_of_another_tier_are_refused() -> None:
@@ -151,7 +161,7 @@ def test_a_killed_training_ends_as_an_undisturbed_one(
             retrain(kept, case, TUNED, on_step=killed_at(step))
         assert Versions(kept).all() == ()
     assert len(unfinished(kept)) == 1
-    done = retrain(kept, case, recipe_to_resume(kept, case))
+    done = retrain(kept, *to_resume(kept, case))
     found = Versions(kept).weights(done.version)
     assert found.keys() == expected.keys()
     assert all(np.array_equal(found[name], expected[name]) for name in expected)
@@ -215,13 +225,13 @@ def test_the_same_training_is_not_done_twice(small: tuple[Workspace, Case]) -> N
 def test_nothing_to_resume_is_said(small: tuple[Workspace, Case]) -> None:
     kept, case = small
     with pytest.raises(NothingToResume, match="none"):
-        recipe_to_resume(kept, case)
+        to_resume(kept, case)
     with pytest.raises(Killed):
         retrain(kept, case, TUNED, on_step=killed_at(0))
     other = replace(case, dataset=replace(case.dataset, splits=case.dataset.splits[::-1]))
     with pytest.raises(NothingToResume, match="another data set"):
-        recipe_to_resume(kept, other)
-    assert discard(kept) == 1
+        to_resume(kept, other)
+    assert discard(kept) == (1, 0)
     assert not unfinished(kept)
 
 
@@ -229,6 +239,101 @@ def test_vectors_from_a_file_cannot_be_fine_tuned(tmp_path: Path) -> None:
     case = vector_case({"cat": 60, "dog": 60}, separation=3)
     with pytest.raises(NotApplicable):
         retrain(Workspace.open(tmp_path / "ws"), case, Recipe("fine-tune"))
+
+
+@pytest.mark.parametrize("what", ["checking when to stop", "fine-tuning"])
+def test_a_kill_at_any_step_ends_as_an_undisturbed_training(
+    small: tuple[Workspace, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    kept, case = small
+    monkeypatch.setattr(fine_tune, "CHECKPOINT_SECONDS", 0.0)
+    other, same = small_case(tmp_path / "other", monkeypatch)
+    expected = retrain(other, same, TUNED).version.document["history"]
+    calls = 0
+
+    def at_every_second(now: str, done: int, total: int) -> None:
+        nonlocal calls
+        calls += now == what
+        if now == what and calls % 2 == 0:
+            raise Killed
+
+    for _ in range(30):
+        try:
+            done = retrain(kept, case, TUNED, on_step=at_every_second)
+            break
+        except Killed:
+            continue
+    assert calls > 4
+    assert list(done.version.document["history"]) == expected  # the mean loss of an epoch counts all of its steps
+
+
+def test_a_training_that_runs_away_keeps_what_was_good(
+    small: tuple[Workspace, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, case = small
+    step = fine_tune._Training._step
+
+    def spoiled(training: fine_tune._Training, *given: object) -> float:
+        found = step(training, *given)  # type: ignore[arg-type]
+        if training.state.epoch == 1:
+            training.model.bias.data[:] = float("nan")  # a step too long
+        return found
+
+    monkeypatch.setattr(fine_tune._Training, "_step", spoiled)
+    done = retrain(kept, case, TUNED)
+    assert [entry["epoch"] for entry in done.version.document["history"]] == [0, 1]
+    json.dumps(dict(done.version.document), allow_nan=False)
+    assert any("ran away" in note for note in done.version.document["notes"])
+    assert np.isfinite(Versions(kept).weights(done.version)["head.weight"]).all()
+
+
+def test_a_training_is_resumed_with_the_settings_it_was_started_with(small: tuple[Workspace, Case]) -> None:
+    kept, case = small
+    seeded = replace(case, settings=replace(case.settings, seed=5))
+    with pytest.raises(Killed):
+        retrain(kept, seeded, replace(TUNED, seed=5), on_step=killed_at(3))
+    then, recipe = to_resume(kept, case)
+    assert (then.settings.seed, recipe.seed) == (5, 5)
+    retrain(kept, then, recipe)
+    assert not unfinished(kept)
+
+
+def test_what_runs_is_not_discarded(small: tuple[Workspace, Case]) -> None:
+    kept, case = small
+    found = []
+
+    def look(what: str, done: int, total: int) -> None:
+        if what == "fine-tuning" and not found:
+            found.append(discard(kept))
+
+    assert retrain(kept, case, TUNED, on_step=look).version.number == 1
+    assert found == [(0, 1)]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half(small: tuple[Workspace, Case], tmp_path: Path) -> None:
+    checkpoints.save_checkpoint(tmp_path, {"identity": "x", "n": 1})
+    before = (tmp_path / checkpoints.FILE).read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("os.fsync", full)
+        with pytest.raises(WorkspaceDamaged, match="No space left"):
+            checkpoints.save_checkpoint(tmp_path, {"identity": "x", "n": 2})
+    assert [file.name for file in tmp_path.glob("checkpoint*")] == [checkpoints.FILE]
+    assert (tmp_path / checkpoints.FILE).read_bytes() == before
+
+
+def test_stopping_never_takes_all_of_a_class(small: tuple[Workspace, Case], tmp_path: Path) -> None:
+    names = {"cat": 40, "dog": 40, **{f"rare {n}": 1 for n in range(8)}}
+    case = vector_case(names, separation=5, test_share=0.5)
+    job = prepare(case, Recipe("fine-tune"), tmp_path)
+    fit = np.flatnonzero(case.fit)
+    assert set(case.targets[fit]) == set(job.training.labels)
+    assert len(job.stop) > 0
+    assert not set(job.stop) & set(job.training.rows)
+    assert set(job.stop) | set(job.training.rows) == set(fit)
 
 
 # -- the user's own trainer
@@ -301,6 +406,51 @@ def test_an_own_trainer_that_hangs_is_stopped_with_its_children(small: tuple[Wor
 
     time.sleep(2.5)
     assert not mark.exists()
+
+
+def test_an_own_trainer_is_run_again_when_asked_again(small: tuple[Workspace, Case], tmp_path: Path) -> None:
+    kept, case = small
+    recipe = own(tmp_path)
+    retrain(kept, case, recipe)
+    own(tmp_path, TRAINER.replace("0.9", "0.1"))  # the same line, another script
+    again = retrain(kept, case, recipe)
+    assert (again.already, again.version.number) == (False, 2)
+    said = Versions(kept).predictions(again.version, case.dataset)
+    first = np.array([int(str(i)[:4]) % 3 > 0 for i in case.ids])
+    assert np.array_equal(
+        said.predicted[case.evaluation] == 1, np.ones(int(case.evaluation.sum()), bool) | first[case.evaluation]
+    )
+
+
+def test_a_trainer_that_outlived_a_kill_is_not_joined_by_a_second(
+    small: tuple[Workspace, Case], tmp_path: Path
+) -> None:
+    kept, case = small
+    recipe = own(tmp_path, "import time; time.sleep(60)")
+    with pytest.MonkeyPatch.context() as patch:
+        left = []
+        patch.setattr("tools.training.own_trainer._end", left.append)  # SIGKILL ends nothing in order
+
+        def kill(what: str, done: int, total: int) -> None:
+            if what.startswith("your trainer"):
+                raise Killed
+
+        with pytest.raises(Killed):
+            retrain(kept, case, recipe, on_step=kill)
+    with pytest.raises(TrainerFailed, match="still works"):
+        retrain(kept, case, recipe)
+    left[0].kill()
+    left[0].wait()
+    own(tmp_path)
+    assert retrain(kept, case, recipe).version.number == 1
+
+
+def test_braces_of_a_path_are_data_and_open_quotes_are_said(small: tuple[Workspace, Case]) -> None:
+    from tools.training.own_trainer import _filled
+
+    assert _filled("{manifest} {x}", {"manifest": "/w/{seed}/m", "seed": 3}) == "/w/{seed}/m {x}"
+    with pytest.raises(WrongRecipe, match="quotation"):
+        retrain(*small, Recipe("command", command="train 'x {manifest} {predictions}"))
 
 
 def test_a_command_that_is_not_there(small: tuple[Workspace, Case]) -> None:

@@ -2,23 +2,38 @@
 
 import os
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
+
+from tools.store import unwritable
 
 FILE = "checkpoint.pt"
 
 
 def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
-    """Write tensors, numbers and texts; the file before stays until the new one is whole."""
+    """Write tensors, numbers and texts; the file before stays until the new one is whole.
+
+    Raises
+    ------
+    WorkspaceDamaged
+        If the disk is full or the folder cannot be written.
+    """
     import torch
 
+    buffer = BytesIO()  # torch gives a full disk another name
+    torch.save(dict(state), buffer)
     temporary = folder / f"{FILE}.unfinished"
-    with temporary.open("wb") as handle:
-        torch.save(dict(state), handle)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(folder / FILE)
+    try:
+        with temporary.open("wb") as handle:
+            handle.write(buffer.getbuffer())
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(folder / FILE)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise unwritable(folder, error) from error
 
 
 def load_checkpoint(folder: Path, identity: str) -> dict[str, Any] | None:

@@ -46,6 +46,8 @@ class State:
         Lowest loss on the pictures kept for stopping.
     since : int
         Epochs since then.
+    losses : list of float
+        Of the steps done of the next epoch.
     history : list of dict
     kept : dict of str to Tensor
         The weights of that epoch.
@@ -56,6 +58,7 @@ class State:
     spent: float = 0.0
     best: float = math.inf
     since: int = 0
+    losses: list[float] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -119,7 +122,11 @@ class _Training:
             if loss is None:
                 self.notes.append(f"stopped after {self.recipe.minutes:g} minutes, as asked")
                 break
-            self._judge_epoch(loss)
+            if not self._judge_epoch(loss):
+                self.notes.append(
+                    f"epoch {self.state.epoch} ran away (no finite loss) and was dropped; try a lower rate"
+                )
+                break
             self._save()
         self._load(self.state.kept)
         scores = self._scores(self.job.judge, "scoring the judged pictures")
@@ -134,8 +141,9 @@ class _Training:
         training, recipe = self.job.training, self.recipe
         order = np.random.default_rng([recipe.seed, self.state.epoch]).permutation(len(training.rows))
         batches = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
-        losses, began, saved = [], time.monotonic(), time.monotonic()
-        asked = self._ask(training.rows[batches[self.state.step]])
+        began = saved = time.monotonic()
+        # A run that was killed between its last step and the judging of the epoch has no step left to do.
+        asked = self._ask(training.rows[batches[self.state.step]]) if self.state.step < self.steps else []
         for step in range(self.state.step, self.steps):
             if recipe.minutes and self.state.spent + time.monotonic() - began > recipe.minutes * 60:
                 self.state.spent += time.monotonic() - began
@@ -144,15 +152,16 @@ class _Training:
             self.on_step("fine-tuning", done, recipe.epochs * self.steps)
             now = asked  # the next batch is read while this one is trained on
             asked = self._ask(training.rows[batches[step + 1]]) if step + 1 < self.steps else []
-            losses.append(self._step(batches[step], self._batch(now), done))
+            self.state.losses.append(self._step(batches[step], self._batch(now), done))
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self.state.spent += time.monotonic() - began
                 began = saved = time.monotonic()
                 self.state.step = step + 1
                 self._save()
         self.state.spent += time.monotonic() - began
+        loss, self.state.losses = float(np.mean(self.state.losses)), []
         self.state.step, self.state.epoch = 0, self.state.epoch + 1
-        return float(np.mean(losses)) if losses else 0.0
+        return loss
 
     def _step(self, positions: NDArray[np.int64], pictures: Any, done: int) -> float:
         import torch
@@ -208,10 +217,17 @@ class _Training:
         found = np.concatenate(out)
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
-    def _judge_epoch(self, loss: float) -> None:
-        """Loss and accuracy on the pictures kept for stopping; the best epoch's weights are kept."""
+    def _judge_epoch(self, loss: float) -> bool:
+        """Loss and accuracy on the pictures kept for stopping; the best epoch's weights are kept.
+
+        False for an epoch after which there is no finite loss; it is no part of the history.
+        """
+        began = time.monotonic()
         scores, targets = self._scores(self.job.stop, "checking when to stop"), self.job.case.targets[self.job.stop]
         found = float(-np.log(np.maximum(scores[np.arange(len(targets)), targets], 1e-12)).mean())
+        self.state.spent += time.monotonic() - began
+        if not (math.isfinite(loss) and math.isfinite(found)):
+            return False
         right = float((scores.argmax(axis=1) == targets).mean())
         self.state.history.append(
             {"epoch": self.state.epoch, "loss": loss, "stopping loss": found, "stopping accuracy": right}
@@ -220,6 +236,7 @@ class _Training:
         if found < self.state.best:
             self.state.best, self.state.since = found, 0
             self.state.kept = {name: values.clone() for name, values in self._trainable().items()}
+        return True
 
     def _trainable(self) -> dict[str, Any]:
         return {name: w.detach() for name, w in self.model.named_parameters() if w.requires_grad}
@@ -250,7 +267,8 @@ class _Training:
             return
         self._load(found["model"])
         self.optimiser.load_state_dict(found["optimiser"])
-        self.scaler.load_state_dict(found["scaler"])
+        if found["scaler"]:  # empty where the run before had no GPU
+            self.scaler.load_state_dict(found["scaler"])
         self.state = State(**found["state"])
         self.notes.append(f"resumed after {self.state.epoch} epochs and {self.state.step} steps")
 

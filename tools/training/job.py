@@ -18,6 +18,7 @@ from tools.training.recipe import Recipe, WrongRecipe
 STOPPING = 8
 """One group of training pictures in so many is kept for stopping where the data has no val split."""
 FEWEST_STOPPING = 20
+MOST_OPTIONS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Job:
     @property
     def vectors(self) -> NDArray[np.float32]:
         """Of the case's pictures and of those made for the training."""
+        if not len(self.more):  # no second copy of them all
+            return self.case.space.vectors
         return np.concatenate([self.case.space.vectors, self.more])
 
 
@@ -99,8 +102,15 @@ def prepare(case: Case, recipe: Recipe, folder: Path) -> Job:
     if len(np.unique(training.labels)) < 2 or not len(judge):
         raise NotApplicable("a training needs labelled pictures of two classes, and others to judge it on")
     more = np.zeros((0, case.space.vectors.shape[1]), dtype=np.float32)
-    for kind, arguments in recipe.changes:
+    for number, (kind, arguments) in enumerate(recipe.changes):
         found, given = _usable(case, kind, dict(arguments), recipe), dict(arguments)
+        split = len(training.parents) != len(case.classes)
+        if (len(more) or (split and found.more is None)) and kind != (last := recipe.changes[number - 1][0]):
+            # They would take made pictures for given ones, and outputs for classes.
+            raise WrongRecipe(
+                expected=f"{kind} before what makes pictures or splits a class", seen=f"{kind} after {last}",
+                todo=f"Write --with {kind} first.",
+            )  # fmt: skip
         if found.more is not None:
             if len(more):
                 raise WrongRecipe(expected="one change that makes pictures", seen="two", todo="Leave one out.")
@@ -118,12 +128,22 @@ def _judged_apart(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64], str
 
 
 def _stopping(case: Case, fit: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The given val split, or some groups of the training pictures."""
-    given = fit[case.dataset.splits[fit] == "val"]
-    if case.has_test and len(given) >= FEWEST_STOPPING:
-        return np.asarray(given)
-    parts = deal(case.targets[fit], case.derived.grouping.groups[fit], STOPPING, case.rng("stopping"))
-    return np.asarray(fit[parts == 0])
+    """The given val split, or some groups of the training pictures; never all that there is of a class.
+
+    Raises
+    ------
+    NotApplicable
+        If nothing is left then.
+    """
+    targets, groups = case.targets[fit], case.derived.grouping.groups[fit]
+    stop = case.dataset.splits[fit] == "val"
+    if not case.has_test or stop.sum() < FEWEST_STOPPING:
+        stop = deal(targets, groups, STOPPING, case.rng("stopping")) == 0
+    while len(lost := np.setdiff1d(targets, targets[~stop])):
+        stop &= ~np.isin(groups, groups[np.isin(targets, lost)])
+    if not stop.any():
+        raise NotApplicable("fine-tuning needs a second group of pictures of some class, to see when to stop")
+    return np.asarray(fit[stop])
 
 
 def _usable(case: Case, kind: str, given: dict[str, str], recipe: Recipe) -> Kind:
@@ -136,12 +156,17 @@ def _usable(case: Case, kind: str, given: dict[str, str], recipe: Recipe) -> Kin
             todo="Name one of these; see: advisor experiment list.",
         )  # fmt: skip
     if given not in found.eligible(case):
-        options = "; ".join(" ".join(f"{k}={v}" for k, v in a.items()) or kind for a in found.eligible(case)[:8])
+        options = [":".join((kind, *(f"{k}={v}" for k, v in a.items()))) for a in found.eligible(case)]
+        if not options:
+            raise WrongRecipe(
+                expected="changes that have something to work on", seen=f"{kind}, which has nothing in this data set",
+                todo=f"Leave {kind} out; see: advisor experiment list.",
+            )  # fmt: skip
+        more = f" and {len(options) - MOST_OPTIONS} more" if len(options) > MOST_OPTIONS else ""
         raise WrongRecipe(
-            expected=f"arguments that fit {kind} in this data set" + (f" ({options})" if options else ""),
-            seen=" ".join(f"{k}={v}" for k, v in given.items()) or "none",
-            todo="Name one of these." if options else f"Leave {kind} out.",
-        )
+            expected=f"--with one of {'; '.join(options[:MOST_OPTIONS])}{more}",
+            seen=":".join((kind, *(f"{k}={v}" for k, v in given.items()))), todo="Name one of these.",
+        )  # fmt: skip
     if found.more is not None and recipe.tier != "head":
         raise WrongRecipe(
             expected=f"--tier head with {kind}, which makes vectors", seen=f"--tier {recipe.tier}",

@@ -1,11 +1,15 @@
 """The third tier: the user's own trainer, run by a command with a manifest in and a predictions file out."""
 
 import csv
+import fcntl
 import os
+import re
 import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +18,7 @@ from embeddings.progress import Progress
 from tools.errors import AdvisorError
 from tools.readers.align_predictions import align
 from tools.readers.predictions_file import read_predictions
+from tools.store import unwritable
 from tools.training.job import Job, Trained
 from tools.training.recipe import WrongRecipe
 
@@ -22,6 +27,8 @@ COLUMNS = ("id", "path", "role", "label", "weight")
 LAST_CHARACTERS = 1500
 PATIENCE = 5.0
 """Seconds that a trainer has to end after it was told to."""
+RUNS = "trainer.lock"
+"""Held by the trainer itself, so that one which outlived a killed advisor is not joined by a second."""
 LOOK_EVERY = 0.2
 
 
@@ -44,11 +51,16 @@ def train(job: Job, on_step: Progress) -> Trained:
         For changes that a manifest cannot express.
     """
     _check(job)
+    said = _split(job.recipe.command)
     manifest, predictions, log = (job.folder / name for name in (MANIFEST, PREDICTIONS, LOG))
-    write_manifest(job, manifest)
-    predictions.unlink(missing_ok=True)
     words = {"manifest": manifest, "predictions": predictions, "folder": job.folder, "seed": job.recipe.seed}
-    _run(job, [_filled(word, words) for word in shlex.split(job.recipe.command)], log, on_step)
+    with _alone(job.folder) as held:
+        try:
+            write_manifest(job, manifest)
+        except OSError as error:
+            raise unwritable(manifest, error) from error
+        predictions.unlink(missing_ok=True)
+        _run(job, [_filled(word, words) for word in said], log, held, on_step)
     if not predictions.is_file():
         raise TrainerFailed(
             expected=f"predictions in {predictions}", seen="no such file after the command ended",
@@ -99,19 +111,51 @@ def write_manifest(job: Job, file: Path) -> None:
             rows.writerow([image, dataset.path(image), "score", "", ""])
 
 
+def _split(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as fault:
+        raise WrongRecipe(
+            expected="a command with every quotation closed", seen=f"{command} ({fault})", todo="Mend it."
+        ) from None
+
+
 def _filled(word: str, values: dict[str, object]) -> str:
-    for name, value in values.items():
-        word = word.replace(f"{{{name}}}", str(value))
-    return word
+    """Names in braces replaced, once: braces in what takes their place stay."""
+    return re.sub("{(" + "|".join(values) + ")}", lambda found: str(values[found[1]]), word)
 
 
-def _run(job: Job, words: list[str], log: Path, on_step: Progress) -> None:
+@contextmanager
+def _alone(folder: Path) -> Iterator[int]:
+    """A lock for the trainer to inherit; it is free again when the last process that has it ends.
+
+    Raises
+    ------
+    TrainerFailed
+        If a trainer of this run still works.
+    """
+    handle = os.open(folder / RUNS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainerFailed(
+                expected="the trainer of the run that was killed to have ended", seen="it still works",
+                todo=f"Wait for it, or stop it; what it prints is in {folder / LOG}. Then run the same line again.",
+            ) from None  # fmt: skip
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _run(job: Job, words: list[str], log: Path, held: int, on_step: Progress) -> None:
     began, limit = time.monotonic(), job.recipe.minutes * 60
     with log.open("ab") as out:
         try:
             process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-            )
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+                pass_fds=(held,),
+            )  # fmt: skip
         except OSError as fault:
             raise TrainerFailed(
                 expected="a command that can be started", seen=f"{words[0]} ({fault.strerror})",
