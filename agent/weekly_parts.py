@@ -86,16 +86,20 @@ def data_sentences(workspace: Workspace, case: Case, then: Mapping[str, Any] | N
         counts = [d.counts.get(name, 0) for d in (before, case.dataset)]
         if counts[0] != counts[1] and (diff.added or diff.removed or diff.relabelled):
             pair = tuple(Evidence(when, n, "images") for when, n in zip(("before", "now"), counts, strict=True))
-            out.append(Sentence(phrase("{name}: {before} pictures, now {now}.", pair, name=name), "news", pair))
+            out.append(
+                Sentence(phrase("Pictures of {name}: {before} before, {now} now.", pair, name=name), "news", pair)
+            )
     return out or [Sentence("The same pictures and labels, measured anew.")]
 
 
 def metric_sentences(workspace: Workspace, case: Case, then: Mapping[str, Any] | None) -> list[Sentence]:
     """Then and now on the same pictures by today's labels: a real change, or noise."""
     now = standing(workspace, case)
-    if then is None or then["standing"] == now:
+    # One and the same predictions of the user's model, even where pictures came or went.
+    unmoved = then is not None and now["given"] is not None and then["standing"]["given"] == now["given"]
+    if then is None or unmoved or then["standing"] == now:
         same = "" if then is None else f"Nothing new speaks: still {now['name']}. "
-        return [Sentence(same + "What it reaches stands below.")] if same else []
+        return [Sentence(same + "What it reaches stands at the top.")] if same else []
     try:
         sides = (said_then(workspace, case, at) for at in (then["standing"], now))
         found = compare_models(case, *sides, unasked=True)
@@ -157,10 +161,15 @@ def finding_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) 
         else:
             same += 1
     settled = {f["id"] for o in audit["outcomes"] for f in o["findings"] if f["settled"]}
+    looked = {o["code"] for o in audit["outcomes"] if o["status"] in ("found", "passed")}
     for key, f in old.items():
-        if key not in now and f["level"] != "low":
-            words = "Settled by a person" if key in settled else "Not found any more"
-            out.append(Sentence(f"{words}: {f['title']}.", "better", about=key))
+        if key in now or f["level"] == "low":
+            continue
+        if key not in settled and f["code"] not in looked:  # silence of a check that did not run says nothing
+            out.append(Sentence(f"Could not be looked for this time: {f['title']}.", "news"))
+            continue
+        words = "Settled by a person" if key in settled else "Not found any more"
+        out.append(Sentence(f"{words}: {f['title']}.", "better", about=key))
     if same:
         number = Evidence("findings that stay", same, "count")
         out.append(Sentence(phrase("As before: {findings that stay} of the findings.", (number,)), "same", (number,)))
@@ -193,8 +202,10 @@ def label_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) ->
             fresh = [i for i in f["images"] if i not in old]
             if fresh:
                 number = Evidence("suspected labels", len(fresh), "images")
-                what = "{suspected labels} labels look wrong" + (" that were not named before." if then else ".")
-                out.append(Sentence(phrase(what, (number,)), "news", (number,), tuple(fresh[:SHOWN]), f["id"]))
+                what = ("label looks", "was") if len(fresh) == 1 else ("labels look", "were")
+                words = "{suspected labels} {what} wrong" + (" that {were} not named before" if then else "")
+                words = phrase(words + " ({title}).", (number,), what=what[0], were=what[1], title=f["title"])
+                out.append(Sentence(words, "news", (number,), tuple(fresh[:SHOWN]), f["id"]))
     return out
 
 

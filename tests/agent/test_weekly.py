@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agent.weekly import weekly_report
-from agent.weekly_parts import Sentence, action_list
+from agent.weekly_parts import Sentence, action_list, finding_sentences, label_sentences
 from benchmarks.planting.vectors import vector_case
 from tools.case import Case
 from tools.dataset import Dataset, Label
@@ -83,7 +83,7 @@ def test_the_first_report_has_nothing_to_compare_with(weeks: tuple[Workspace, li
 def test_pictures_that_came_are_counted_by_class(weeks: tuple[Workspace, list[Report]]) -> None:
     texts = [s["text"] for s in told(weeks[1][1], "data")]
     assert "60 pictures added." in texts
-    assert "cat: 90 pictures, now 120." in texts
+    assert "Pictures of cat: 90 before, 120 now." in texts
 
 
 def test_wrong_labels_are_new_in_their_week_and_gone_when_mended(weeks: tuple[Workspace, list[Report]]) -> None:
@@ -169,6 +169,50 @@ def test_a_better_and_a_worse_model_are_told(tmp_path: Path) -> None:
     worse = written(kept, 2)
     assert told(worse, "model")[0]["tone"] == "worse"
     assert "worse" in worse.document["headline"]
+
+
+def test_the_same_predictions_are_nothing_new_when_pictures_go(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    kept.save_dataset(case.dataset, case.space)
+    said = Predictions("shop", "1", np.eye(2)[case.targets], case.targets.copy(), True)
+    kept.save_predictions(case.dataset, said)
+    written(kept, 0)
+    names = [case.classes[t] for t in case.targets]
+    kept.save_dataset(*kept_part(case, np.arange(1, len(names)), names))
+    assert [s["text"][:40] for s in told(written(kept, 1), "model")] == ["Nothing new speaks: still shop 1. What i"]
+
+
+def outcome(code: str, status: str, *findings: dict[str, Any]) -> dict[str, Any]:
+    return {"code": code, "status": status, "findings": list(findings)}
+
+
+def found(code: str, title: str, **more: Any) -> dict[str, Any]:
+    level = {"level": "high", "errors_explained": 0.3}
+    known = {"id": title, "code": code, "title": title, "severity": level, "settled": "", "evidence": [], "images": []}
+    return {**known, **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "tone"),
+    [
+        ("passed", "Not found any more: x.", "better"),
+        ("failed", "Could not be looked for this time: x.", "news"),
+        ("not_applicable", "Could not be looked for this time: x.", "news"),
+    ],
+)
+def test_a_check_that_did_not_run_makes_nothing_better(status: str, words: str, tone: str) -> None:
+    then = {"findings": [{"id": "x", "code": "c", "title": "x", "level": "high", "settled": "", "images": []}]}
+    told_now = finding_sentences({"outcomes": [outcome("c", status)]}, then)
+    assert [(s.text, s.tone) for s in told_now] == [(words, tone)]
+
+
+def test_one_label_and_two() -> None:
+    then = {"findings": []}
+    one = {"outcomes": [outcome("wrong-labels", "found", found("wrong-labels", "T", images=["a"]))]}
+    two = {"outcomes": [outcome("wrong-labels", "found", found("wrong-labels", "T", images=["a", "b"]))]}
+    assert label_sentences(one, then)[0].text == "1 label looks wrong that was not named before (T)."
+    assert label_sentences(two, None)[0].text == "2 labels look wrong (T)."
 
 
 def test_a_step_that_fails_is_said_and_stops_nothing(tmp_path: Path) -> None:
