@@ -117,6 +117,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
+def _kept(db: sqlite3.Connection) -> tuple[Decision, ...]:
+    rows = db.execute(f"SELECT {', '.join(NAMES)} FROM decisions ORDER BY number")
+    return tuple(Decision(**{**dict(zip(NAMES, row, strict=True)), "classes": _names(row[-1])}) for row in rows)
+
+
+def _place(d: Decision) -> tuple[str, str]:
+    """Of two decisions in one place the later holds; a finding may be put off and have an owner."""
+    return d.about, d.kind if d.kind in ("own", "confirm-label") else "settled"
+
+
 class Decisions:
     """The decisions of a workspace."""
 
@@ -126,24 +136,21 @@ class Decisions:
     def all(self) -> tuple[Decision, ...]:
         """Every decision, oldest first, those taken back included."""
 
-        def look(db: sqlite3.Connection) -> tuple[Decision, ...]:
-            rows = db.execute(f"SELECT {', '.join(NAMES)} FROM decisions ORDER BY number")
-            return tuple(Decision(**{**dict(zip(NAMES, row, strict=True)), "classes": _names(row[-1])}) for row in rows)
-
-        return self._workspace.database.read(look, layout=LAYOUT) or ()
+        return self._workspace.database.read(_kept, layout=LAYOUT) or ()
 
     def standing(self) -> tuple[Decision, ...]:
         """Those that were not taken back."""
         return tuple(d for d in self.all() if not d.undone)
 
     def take(self, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-        """Keep decisions, all or none; the same one twice is kept once."""
-        there = {replace(d, number=0, at="", undone="") for d in self.standing()}
+        """Keep decisions, all or none; one that says what holds already is left out."""
         kept = []
         with self._workspace.database.writing() as db:
+            holds = {_place(d): replace(d, number=0, at="", undone="") for d in _kept(db) if not d.undone}
             for d in decisions:
-                if replace(d, number=0, at="", undone="") in there:
+                if holds.get(_place(d)) == replace(d, number=0, at="", undone=""):
                     continue
+                holds[_place(d)] = replace(d, number=0, at="", undone="")
                 fresh = replace(d, at=records.now())
                 row = {**asdict(fresh), "number": None, "classes": json.dumps(d.classes)}
                 places = ", ".join(f":{name}" for name in NAMES)
@@ -180,7 +187,7 @@ def about_finding(finding: Finding, kind: Kind, *, who: str, why: str, until: st
     """
     if until:
         try:
-            date.fromisoformat(until)
+            until = date.fromisoformat(until).isoformat()  # 20261224 is a day too
         except ValueError:
             raise WrongDecision(expected="a day as 2026-12-24", seen=until, todo="Write year-month-day.") from None
     if kind == "snooze" and not until:

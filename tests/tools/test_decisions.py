@@ -128,6 +128,20 @@ def test_decisions_are_kept_once_and_taken_back(kept: Workspace) -> None:
     assert decisions.take([said])[0].number == 2
 
 
+def test_of_two_owners_the_later_holds_and_the_first_can_come_back(kept: Workspace) -> None:
+    decisions = Decisions(kept)
+    ada, bob = (about_finding(finding(), "own", who="", why="", owner=name) for name in ("Ada", "Bob"))
+    off = about_finding(finding(), "snooze", who="", why="", until="20261224")
+    assert off.until == "2026-12-24"
+    known = about_finding(finding(), "dismiss", who="", why="")
+    for one in (ada, bob, off, known, ada, off):
+        assert len(decisions.take([one])) == 1
+    assert decisions.take([ada, off]) == ()
+    (said,) = settle([Outcome("similar-classes", "found", "", 0.0, (finding(),))], decisions.standing(), TODAY)
+    assert said.findings[0].assigned == "Ada"
+    assert said.findings[0].settled.startswith("put off until 2026-12-24")
+
+
 def mislabelled() -> tuple[Case, np.ndarray]:
     case = vector_case({"cat": 80, "dog": 80}, separation=6)
     names, wrong = [case.classes[t] for t in case.targets], np.array([3, 40, 90])
