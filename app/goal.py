@@ -162,9 +162,10 @@ def run_gate(
             seen=str(reason),
             todo="Give predictions for the test pictures.",
         ) from None
-    if against is None and not document["reached"]:
+    if document["comparison"] is None and not document["reached"]:
         raise WrongUse(
-            expected="something to hold the model against", seen="neither --against nor a goal",
+            expected="something to hold the model against",
+            seen=f"{'no --against' if against is None else 'no goal'}, with --fail-on {', '.join(fail_on)}",
             todo="Write --against MODEL, or set a goal: advisor goal set.",
         )  # fmt: skip
     headline = f"Closed: {'; '.join(reason.rstrip('.') for reason in closed)}" if closed else f"Open for {name}"

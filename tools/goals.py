@@ -152,12 +152,13 @@ def reached(case: Case, goals: Goals) -> tuple[Reached, ...]:
     """
     if not case.derived.judged.any():
         raise NotApplicable("no labelled picture with a prediction can be judged")
-    known = [limit for limit in goals.limits if limit.name in case.classes]
-    out = [_limit(case, limit, goals.weekly) for limit in known]
+    out = [_limit(case, limit, goals.weekly) for limit in goals.limits]
     return (*out, _cost(case, goals)) if goals.costs else tuple(out)
 
 
 def _limit(case: Case, limit: Limit, weekly: int) -> Reached:
+    if limit.name not in case.classes:  # renamed or gone since: it must not fall silent
+        return Reached(f"Goal: {limit.text}: the data set has no such class any more.", "open", (), limit.name)
     rows = np.flatnonzero(case.derived.judged)
     targets, said = case.targets[rows], case.derived.predicted[rows]
     number = case.number(limit.name)

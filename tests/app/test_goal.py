@@ -69,8 +69,10 @@ def test_a_missed_goal_closes_the_gate_only_where_asked(workspace: Path) -> None
 
 
 def test_a_gate_needs_something_to_hold_a_model_against(workspace: Path) -> None:
-    done = RUN.invoke(app, ["gate", "--workspace", str(workspace)])
-    assert isinstance(done.exception, WrongUse)
+    words = ("--model", "shop@1", "--against", "shop@2", "--fail-on", "goal-missed")
+    for given in ((), words):  # without a goal nothing would be looked at, and the gate stand open
+        done = RUN.invoke(app, ["gate", *given, "--workspace", str(workspace)])
+        assert isinstance(done.exception, WrongUse)
 
 
 @pytest.mark.parametrize("text", ["cat", "=2%", "cat=", "cat=two", "cat=2%%"])

@@ -89,5 +89,7 @@ def test_goals_that_make_no_sense() -> None:
         Goals(costs=(("cat", "miss", float("nan")),))
 
 
-def test_a_class_that_is_gone_is_left_aside() -> None:
-    assert reached(said(0, 0), Goals((Limit("emu", "miss", 0.1),))) == ()
+def test_a_class_that_is_gone_is_said() -> None:
+    (found,) = reached(said(0, 0), Goals((Limit("emu", "miss", 0.1),)))
+    assert (found.state, found.evidence) == ("open", ())
+    assert found.text.endswith("the data set has no such class any more.")
