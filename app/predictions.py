@@ -23,7 +23,8 @@ def run_add(file: Path, *, model: str, version: str, production: bool, workspace
 
     given, coverage = add_predictions(kept, file, model=model, version=version)
     if production:
-        kept.choose(SERVING, next(g.name for g in reversed(given_models(kept)) if g.model == given.model))
+        mine = (given.model, given.version)
+        kept.choose(SERVING, next(g.name for g in given_models(kept) if (g.model, g.version) == mine))
     headline = f"{given.model}, version {given.version}: {coverage}"
     _, case = open_case(workspace)
     document = case_head(case, headline)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import RenderableType
@@ -92,7 +93,7 @@ def run_export(number: int, folder: Path, *, workspace: Path, json: str | None) 
     headline = f"Version {number} is in {folder}"
     out.say(Text(shown(headline), style="bold"), f"Files: {', '.join(files)}")
     if "model.onnx" in files and "predict.py" in files:
-        out.say(f"Try it: python {folder / 'predict.py'} PICTURE")
+        out.say(f"Try it: python {quote(shown(folder / 'predict.py'))} PICTURE")
     out.deliver({**case_head(case, headline), "folder": str(folder), "files": list(files)})
 
 

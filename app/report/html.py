@@ -26,6 +26,7 @@ th, td {text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top; b
 svg {max-width: 100%; height: auto;} .plot {margin: .5rem 0;}
 @media (prefers-color-scheme: dark) {body {background: #14201b; color: #e4ece8;} .quiet {color: #a9b6b0;}
  figure img {background: #24332c;} a {color: #7fd0b5;} .plot {background: #f7faf8; border-radius: 5px;}
+ .plot .quiet {color: #56625d;}
  th, td {border-color: #33443c;}}
 @media print {body {margin: 0; max-width: none; font-size: 11px;} h2 {break-after: avoid;}
  figure, .plot, tr {break-inside: avoid;} .details {break-before: page;}}

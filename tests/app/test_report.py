@@ -79,6 +79,13 @@ def test_the_page_carries_everything_and_fetches_nothing(made: Path) -> None:
     assert all(link and link[0] == "#" and link[1:] in anchors for link in links)
 
 
+def test_a_plot_is_light_in_the_dark_and_so_are_its_words() -> None:
+    from app.report.html import STYLE
+
+    dark = STYLE.partition("prefers-color-scheme: dark")[2]
+    assert dark.index(".plot .quiet {color: #56625d;}") > dark.index(".plot {background: #f7faf8")
+
+
 def test_names_are_text_in_every_format(made: Path) -> None:
     assert "\u202e" not in content(made, "html") + content(made, "md")
     assert "](http" not in content(made, "md")

@@ -109,6 +109,14 @@ def test_wrong_use_is_said(workspace: Path, words: tuple[str, ...], todo: str) -
     assert todo in str(done.exception)
 
 
+def test_resume_takes_no_settings_and_discard_says_what_went(workspace: Path) -> None:
+    done = RUN.invoke(app, ["retrain", "--resume", "--with", "relabel", "--workspace", str(workspace)])
+    assert isinstance(done.exception, WrongUse)
+    assert "settings it was started with" in str(done.exception)
+    gone = asked(workspace, "retrain", "--discard")
+    assert (gone["forgotten"], gone["headline"]) == (0, "Forgotten: 0 unfinished trainings")
+
+
 def test_changes_on_the_command_line() -> None:
     assert read_change("split-class:class=a:b=c") == ("split-class", (("class", "a:b=c"),))
     with pytest.raises(WrongUse, match="KIND or KIND:NAME=VALUE"):
