@@ -14,7 +14,7 @@ from tools.case import Case
 from tools.errors import AdvisorError
 from tools.model_card import model_card
 from tools.store import unwritable
-from tools.training.network import exported_network
+from tools.training.network import OUTPUT, exported_network
 from tools.versions import Version, Versions
 
 if TYPE_CHECKING:
@@ -29,18 +29,21 @@ WHAT = {
     "predict.py": "says what a picture shows",
     "MODEL_CARD.md": "this card",
 }
-SCRIPT = """import json, sys
-import numpy as np, onnxruntime
+SCRIPT = """import json, sys, numpy as np, onnxruntime
 from PIL import Image, ImageOps
+
 labels, how = (json.load(open(f"{sys.path[0]}/{name}.json")) for name in ("labels", "preparation"))
-size, method = (how["size"], how["size"]), Image.Resampling[how["method"]]
 picture = ImageOps.exif_transpose(Image.open(sys.argv[1])).convert("RGB")
-picture = picture.resize(size, method) if how["squash"] else ImageOps.fit(picture, size, method, how["bleed"])
-network = onnxruntime.InferenceSession(f"{sys.path[0]}/model.onnx")
-scores = network.run(None, {"pictures": np.asarray(picture)[None]})[0][0]
-for score, label in sorted(zip(scores.tolist(), labels), reverse=True): print(f"{score:.3f} {label}")
+fit, cut = (round, int) if how["whole"] else (float, float)
+kept = fit(min(picture.size) * (1 - 2 * how["bleed"]))
+box = None if how["squash"] else [cut((side - kept) / 2) + end for end in (0, kept) for side in picture.size]
+picture = picture.resize((how["size"], how["size"]), Image.Resampling[how["method"]], box)
+scores = onnxruntime.InferenceSession(f"{sys.path[0]}/model.onnx").run(None, {"pictures": np.stack([picture])})[0][0]
+print(*(f"{score:.3f} {label}" for score, label in sorted(zip(scores.tolist(), labels), reverse=True)), sep="\\n")
 """
 """Run as: python predict.py PICTURE."""
+COMPARED = 100
+"""Pictures on which an export is compared with the advisor itself."""
 VECTORS_SCRIPT = """import json, sys
 import numpy as np
 from safetensors.numpy import load_file
@@ -145,4 +148,33 @@ def _prepared(case: Case, folder: Path) -> str:
     return (
         f"`python predict.py PICTURE` prepares a picture with Pillow and asks the network. On trial pictures the "
         f"prepared bytes differ by {found.difference:.1f} of 255 levels on average from those it was trained on."
+        f"{_agreement(case, found, folder / 'model.onnx')}"
+    )
+
+
+def _agreement(case: Case, plain: "PlainPreparation", file: Path) -> str:
+    """What the plain preparation changes in the answers to pictures that count errors; nothing if none is there."""
+    from embeddings.images import Unreadable, open_picture
+    from embeddings.network import OnnxNetwork
+    from embeddings.pipeline import DECODED_SIDE
+
+    rows = np.flatnonzero(case.evaluation)
+    rows = np.sort(case.rng("export").permutation(rows)[:COMPARED])
+    own, other = [], []
+    for image in case.ids[rows].tolist():
+        path = case.dataset.path(image)
+        try:
+            whole, seen = (open_picture(path, smallest_side=side).pixels for side in (None, DECODED_SIDE))
+        except (Unreadable, OSError):
+            continue
+        own.append(case.eyes.encoder.prepare(seen))
+        other.append(plain(whole))
+    if not own:
+        return ""
+    network = OnnxNetwork(lambda: file, threads=case.settings.threads)
+    first, second = (network.run(np.stack(batch), (OUTPUT,))[0] for batch in (own, other))
+    same, off = int((first.argmax(axis=1) == second.argmax(axis=1)).sum()), np.abs(first - second)
+    return (
+        f" Of {len(own)} pictures that count errors, {same} got the same answer as with those bytes; scores differ by "
+        f"{off.mean():.3f} on average and {off.max():.3f} at most."
     )

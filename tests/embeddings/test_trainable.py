@@ -1,5 +1,7 @@
 """Which weights of a network come last, and Pillow's words for an encoder's preparation."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from embeddings.embedded import EmbeddedEncoder
 from embeddings.plain_preparation import plain_preparation
 from embeddings.trainable import Trainable, late_parameters
 from tests.tools.small_network import SmallEncoder, network
@@ -83,10 +86,18 @@ def test_preparations_are_recognised() -> None:
     fitted, squashed = plain_preparation(Fitted()), plain_preparation(Squashed())
     assert fitted is not None
     assert squashed is not None
-    assert (fitted.size, fitted.method, fitted.bleed, fitted.squash, fitted.difference) == (
-        48, "BILINEAR", 1 / 16, False, 0,
+    assert (fitted.size, fitted.method, fitted.bleed, fitted.whole, fitted.squash, fitted.difference) == (
+        48, "BILINEAR", 1 / 16, False, False, 0,
     )  # fmt: skip
     assert (squashed.size, squashed.method, squashed.squash, squashed.difference) == (40, "BICUBIC", True, 0)
+
+
+def test_the_embedded_encoder_cuts_on_whole_pixels(tmp_path: Path) -> None:
+    found = plain_preparation(EmbeddedEncoder(tmp_path))
+    assert found is not None
+    assert (found.size, found.bleed, found.whole, found.squash) == (224, 1 / 16, True, False)
+    assert found.box(301, 463) == (19, 100, 282, 363)  # 301 x 7/8 = 263.4; (301 - 263) / 2, (463 - 263) / 2
+    assert replace(found, whole=False).box(300, 400) == (18.75, 68.75, 281.25, 331.25)
 
 
 def test_floats_have_no_plain_preparation() -> None:

@@ -170,13 +170,15 @@ def test_a_bundle_works_without_the_advisor(small: tuple[Workspace, Case], tmp_p
     for name, value in zip(case.classes, expected, strict=True):
         assert scores[name] == pytest.approx(value, abs=0.03)
     assert json.loads((folder / "labels.json").read_text()) == list(case.classes)
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert f"Of {int(case.evaluation.sum())} pictures that count errors" in card  # how far the script is from us
 
 
 def test_the_script_in_the_readme_is_the_one_in_the_bundle() -> None:
     from tools.bundles import SCRIPT
 
     assert SCRIPT in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert len(SCRIPT.strip().splitlines()) == 10
+    assert len([line for line in SCRIPT.splitlines() if line]) == 10
 
 
 def test_vectors_from_a_file_get_a_bundle_too(tmp_path: Path) -> None:
