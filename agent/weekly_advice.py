@@ -9,7 +9,7 @@ from tools.case import Case
 from tools.findings import Evidence
 from tools.ledger_documents import record_text
 from tools.reckoning import MEASURED, Entry, reckon
-from tools.wording import listed, phrase
+from tools.wording import phrase
 from tools.workspace import Workspace
 
 NAMED = 3
@@ -39,10 +39,12 @@ def advice_sentences(
             waiting.append(f"{entry.advice.action} {entry.advice.target}")
     if waiting:
         number = Evidence("pieces of advice waiting", len(waiting), "count")
-        names = listed(waiting[:NAMED]) if len(waiting) <= NAMED else f"{', '.join(waiting[:NAMED])} and others"
+        what = ("piece" if len(waiting) == 1 else "pieces") + " of advice about earlier versions of the data"
+        such = ": " if len(waiting) <= NAMED else ", such as "
         text = phrase(
-            "Not followed so far: {pieces of advice waiting} of earlier versions: {names}.", (number,), names=names
-        )
+            "Not followed so far: {pieces of advice waiting} {what}{such}{names}.", (number,),
+            what=what, such=such, names="; ".join(waiting[:NAMED]),
+        )  # fmt: skip
         out.append(Sentence(text, "same", (number,)))
     if ledger.record.followed:
         record = ledger.record

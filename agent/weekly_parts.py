@@ -172,7 +172,8 @@ def finding_sentences(audit: Mapping[str, Any], then: Mapping[str, Any] | None) 
         out.append(Sentence(f"{words}: {f['title']}.", "better", about=key))
     if same:
         number = Evidence("findings that stay", same, "count")
-        out.append(Sentence(phrase("As before: {findings that stay} of the findings.", (number,)), "same", (number,)))
+        what = "finding" if same == 1 else "findings"
+        out.append(Sentence(phrase("As before: {findings that stay} {what}.", (number,), what=what), "same", (number,)))
     return out
 
 

@@ -200,8 +200,10 @@ def _cost(case: Case, goals: Goals) -> Reached:
     )  # fmt: skip
     interval = " ({cost|interval})" if low is not None else ""
     words = phrase("Mistakes cost {cost}" + interval, (number,))
+    gone = sorted({name for name, _, _ in goals.costs} - set(case.classes))
+    left = f" (without {', '.join(gone)}: no such class any more)" if gone else ""
     unit = f" {goals.currency}" if goals.currency else ""
-    return Reached(f"{words}{unit} {per}.", "open", (number,))
+    return Reached(f"{words}{unit} {per}{left}.", "open", (number,))
 
 
 def not_reached(found: Sequence[Reached]) -> frozenset[str]:

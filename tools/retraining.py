@@ -188,7 +188,7 @@ def _document(job: Job, trained: Trained, run: str, seconds: float) -> dict[str,
             evidence_json(e) for e in (found.accuracy, found.balanced_accuracy, *found.recall, *found.precision)
         ],
         "history": [dict(entry) for entry in trained.history],
-        "notes": list(trained.notes),
+        "notes": [*job.notes, *trained.notes],
         "seconds": round(seconds, 1),
         "has_weights": bool(trained.weights),
         "thresholds": None,

@@ -93,3 +93,5 @@ def test_a_class_that_is_gone_is_said() -> None:
     (found,) = reached(said(0, 0), Goals((Limit("emu", "miss", 0.1),)))
     assert (found.state, found.evidence) == ("open", ())
     assert found.text.endswith("the data set has no such class any more.")
+    (cost,) = reached(said(1, 0), Goals(costs=(("cat", "miss", 1.0), ("emu", "miss", 9.0))))
+    assert cost.text.endswith("(without emu: no such class any more).")

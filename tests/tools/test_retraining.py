@@ -86,7 +86,10 @@ def test_changes_that_were_tried_are_done(small: tuple[Workspace, Case], tmp_pat
     wrong[plain.rows[:2]] = 1 - wrong[plain.rows[:2]]
     labels = tuple(Label(str(i), case.classes[number]) for i, number in zip(case.ids, wrong, strict=True))
     mislabelled = replace(case, dataset=replace(case.dataset, labels=labels))
-    mended = prepare(mislabelled, Recipe(changes=(("relabel", ()),)), tmp_path).training
+    job = prepare(mislabelled, Recipe(changes=(("relabel", ()),)), tmp_path)
+    mended, count = job.training, int((job.training.labels != wrong[plain.rows]).sum())
+    assert job.notes == (f"relabel: {count} pictures with another label",)
+    assert count >= 2
     assert mended.rows.tolist() == plain.rows.tolist()
     assert mended.labels[:2].tolist() == plain.labels[:2].tolist()
     changed = prepare(small[1], Recipe(changes=(("augment", (("how", "light"),)),)), tmp_path)

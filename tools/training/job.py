@@ -39,6 +39,8 @@ class Job:
         What ``judge`` is, in words.
     folder : Path
         Survives a kill: checkpoints and logs.
+    notes : tuple of str
+        What each change did, counted.
     """
 
     case: Case
@@ -49,6 +51,7 @@ class Job:
     judge: NDArray[np.int64]
     ruler: str
     folder: Path
+    notes: tuple[str, ...] = ()
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -101,7 +104,7 @@ def prepare(case: Case, recipe: Recipe, folder: Path) -> Job:
     training = plain_training(fit, case.targets, len(case.classes))
     if len(np.unique(training.labels)) < 2 or not len(judge):
         raise NotApplicable("a training needs labelled pictures of two classes, and others to judge it on")
-    more = np.zeros((0, case.space.vectors.shape[1]), dtype=np.float32)
+    more, notes = np.zeros((0, case.space.vectors.shape[1]), dtype=np.float32), []
     for number, (kind, arguments) in enumerate(recipe.changes):
         found, given = _usable(case, kind, dict(arguments), recipe), dict(arguments)
         split = len(training.parents) != len(case.classes)
@@ -115,8 +118,31 @@ def prepare(case: Case, recipe: Recipe, folder: Path) -> Job:
             if len(more):
                 raise WrongRecipe(expected="one change that makes pictures", seen="two", todo="Leave one out.")
             more = found.more(case, given)
-        training = found.change(case, training, given, case.rng(f"retrain-{kind}"))
-    return Job(case, recipe, training, more, stop, judge, ruler, folder)
+        before, training = training, found.change(case, training, given, case.rng(f"retrain-{kind}"))
+        notes.append(f"{kind}: {_changed(before, training)}")
+    return Job(case, recipe, training, more, stop, judge, ruler, folder, tuple(notes))
+
+
+def _changed(before: Training, after: Training) -> str:
+    """What a change did, counted.
+
+    >>> start = plain_training(np.arange(4), np.array([0, 0, 1, 1]), 2)
+    >>> _changed(start, start.only(np.array([True, True, True, False])))
+    '1 picture left out'
+    >>> _changed(start, start)
+    'nothing was changed'
+    """
+    numbers = {what: np.setdiff1d(a, b) for what, a, b in (
+        ("left out", before.rows, after.rows), ("added", after.rows, before.rows),
+    )}  # fmt: skip
+    was, now = ({row: at for at, row in enumerate(t.rows.tolist())} for t in (before, after))
+    pairs = [(was[row], now[row]) for row in was.keys() & now.keys()]
+    relabelled = sum(bool(before.labels[old] != after.labels[new]) for old, new in pairs)
+    weighed = sum(bool(before.weights[old] != after.weights[new]) for old, new in pairs)
+    counts = [(len(rows), what) for what, rows in numbers.items()]
+    counts += [(relabelled, "with another label"), (weighed, "with another weight")]
+    words = [f"{n} picture{'' if n == 1 else 's'} {what}" for n, what in counts if n]
+    return ", ".join(words) or "nothing was changed"
 
 
 def _judged_apart(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:
