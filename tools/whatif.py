@@ -15,7 +15,7 @@ from tools.fidelity import fidelity
 from tools.kinds import Arguments, Kind, kinds, pair_of
 from tools.measures import Metric, measured, precision_metric, recall_metric, whole_metrics
 from tools.memory import Memory, recalled
-from tools.sides import Side, Tried, both_sides
+from tools.sides import Side, Tried, both_sides, plain_side
 from tools.training.baseline import Training
 
 MOST_CLASSES = 20
@@ -76,7 +76,10 @@ def judge_sides(case: Case, kind: Kind, arguments: Arguments, before: Side, afte
     counted = case.evaluation if kind.about == "model" else case.fit
     if kind.asked is not None:
         counted = counted | kind.asked(case, arguments)
-    first, second = (Tried(side, side.scores(classes), counted, case.settings.repeats) for side in (before, after))
+    scores = _scores_before(case, kind, before, classes), after.scores(classes)
+    first, second = (
+        Tried(side, said, counted, case.settings.repeats) for side, said in zip((before, after), scores, strict=True)
+    )
     notes = (TRAINED_ON_PART, kind.note) if kind.note else (TRAINED_ON_PART,)
     return Effect(
         kind=kind.kind,
@@ -99,6 +102,14 @@ def judge_sides(case: Case, kind: Kind, arguments: Arguments, before: Side, afte
     )
 
 
+def _scores_before(case: Case, kind: Kind, before: Side, classes: int) -> list[NDArray[np.float64]]:
+    """What the unchanged side says; the same for all kinds that leave it and the questions alone."""
+    usual = kind.about == "model" and kind.asked is None and classes == len(case.classes)
+    if usual and before.fitted is plain_side(case).fitted:
+        return case.derived.once("plain scores", lambda: before.scores(classes))
+    return before.scores(classes)
+
+
 def _changed(before: Side, after: Side) -> float:
     """Training images that the change touched, averaged over fits; all of them where scores or vectors are changed."""
     counts = []
@@ -111,12 +122,16 @@ def _changed(before: Side, after: Side) -> float:
 
 def touched(before: Training, after: Training) -> int:
     """How many training images were dropped, added, relabelled or reweighted."""
-    was = dict(zip(before.rows.tolist(), before.labels.tolist(), strict=True))
-    parents = after.parents[after.labels].tolist()
-    now = dict(zip(after.rows.tolist(), zip(parents, after.weights.tolist(), strict=True), strict=True))
-    moved = len(was.keys() ^ now.keys())
-    changed = sum(now[row][0] != label or now[row][1] != 1.0 for row, label in was.items() if row in now)
-    split = int(np.isin(after.labels, np.flatnonzero(np.bincount(after.parents)[after.parents] > 1)).sum())
+    size = int(max(before.rows.max(initial=-1), after.rows.max(initial=-1))) + 1
+    was, now = np.full(size, -1), np.full(size, -1)
+    weights = np.ones(size)
+    was[before.rows] = before.parents[before.labels]
+    now[after.rows] = after.parents[after.labels]
+    weights[after.rows] = after.weights
+    there = was >= 0, now >= 0
+    moved = (there[0] != there[1]).sum()
+    changed = (there[0] & there[1] & ((was != now) | (weights != 1.0))).sum()
+    split = np.isin(after.labels, np.flatnonzero(np.bincount(after.parents)[after.parents] > 1)).sum()
     return int(moved + max(changed, split))
 
 

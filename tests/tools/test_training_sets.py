@@ -36,6 +36,14 @@ def test_a_start_says_what_the_known_heads_say_though_a_class_is_split() -> None
     assert said == pytest.approx(known.scores(CASE.space.vectors, [EVERYTHING], 3)[0], abs=1e-5)
 
 
+def test_a_class_that_the_known_head_never_says_can_be_learned_from_it() -> None:
+    without = PLAIN.only(PLAIN.labels != 1)
+    near = fit_trainings(CASE.space.vectors, [PLAIN], near=fit_trainings(CASE.space.vectors, [without]))
+    found = near.scores(CASE.space.vectors, [EVERYTHING], 3)[0]
+    assert np.isfinite(found).all()
+    assert found == pytest.approx(parent_scores(CASE.space.vectors, [PLAIN], [EVERYTHING], 3)[0], abs=2e-3)
+
+
 def test_heads_that_start_near_end_where_others_end() -> None:
     rng = np.random.default_rng(0)
     folds = rng.integers(0, 4, len(EVERYTHING))
