@@ -78,9 +78,9 @@ class Fitted:
         """Weights that say of each picture what these heads say, for heads with other outputs of the same parents.
 
         A parent's outputs start alike, so that their probabilities add up to the parent's; outputs of a parent that
-        these heads lack, or never say, start at zero. A head that loses a class whole starts at zero altogether: from what it says of
-        those pictures the way is longer (24 to 28 steps, not 18, for a class left out or merged into another). Shape
-        (heads, d + 1, outputs).
+        these heads lack, or never say, start at zero. A head that loses a class whole starts at zero altogether: from
+        what it says of those pictures the way is longer (24 to 28 steps, not 18, for a class left out or merged into
+        another). Shape (heads, d + 1, outputs).
         """
         known = self.heads.weights
         start = np.zeros((len(trainings), known.shape[1], outputs), dtype=np.float32)
