@@ -12,7 +12,17 @@ from typing import Annotated
 
 import typer
 
-from app import cli_change, cli_decide, cli_goal, cli_mail, cli_model, cli_predictions, cli_report, cli_versions
+from app import (
+    cli_change,
+    cli_decide,
+    cli_experiment,
+    cli_goal,
+    cli_mail,
+    cli_model,
+    cli_predictions,
+    cli_report,
+    cli_versions,
+)
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
 from tools.errors import AdvisorError
 
@@ -37,18 +47,6 @@ Exit codes: 0 done (also when files were skipped: they are listed), 1 internal f
 2 wrong use or input that cannot be read, 3 `audit --fail-on` found something that severe,
 4 `gate` is closed, 5 `status` finds a report overdue.""",
 )
-experiment = typer.Typer(no_args_is_help=True, help="Try a change on held-out pictures before doing it for real.")
-app.add_typer(experiment, name="experiment")
-app.add_typer(cli_change.change, name="change")
-app.command()(cli_change.export)
-app.command()(cli_change.ledger)
-app.add_typer(cli_predictions.predictions, name="predictions")
-app.add_typer(cli_model.model, name="model")
-app.command()(cli_model.why)
-app.add_typer(cli_versions.versions, name="versions")
-app.add_typer(cli_decide.decide, name="decide")
-app.add_typer(cli_goal.goal, name="goal")
-app.add_typer(cli_mail.mail, name="mail")
 
 
 @app.command("import")
@@ -206,70 +204,6 @@ def search(
     run_search(words, picture=picture, most=most, workspace=workspace, json=json)
 
 
-@experiment.command("list")
-def experiment_list(workspace: Workspace = HOME, json: Json = None) -> None:
-    """List the changes that can be tried, and on what.
-
-    Example:
-
-      advisor experiment list
-    """
-    from app.experiment import run_experiment_list
-
-    run_experiment_list(workspace=workspace, json=json)
-
-
-@experiment.command("rank")
-def experiment_rank(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="See: advisor experiment list.")],
-    group: Group = None,
-    seed: Seed = None,
-    workspace: Workspace = HOME,
-    json: Json = None,
-) -> None:
-    """Rank what one kind of change could be tried on, by a cheap head on held-out training pictures.
-
-    Example:
-
-      advisor experiment rank merge-classes
-    """
-    from app.experiment import run_ranking
-
-    run_ranking(kind, group=group, seed=seed, workspace=workspace, json=json)
-
-
-@experiment.command("run")
-def experiment_run(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="See: advisor experiment list.")],
-    argument: Annotated[
-        list[str] | None, typer.Option("--argument", metavar="NAME=VALUE", help="One argument of the experiment.")
-    ] = None,
-    class_: Annotated[
-        str | None, typer.Option("--class", metavar="NAME", help="Short for --argument class=NAME.")
-    ] = None,
-    pair: Annotated[
-        tuple[str, str] | None, typer.Option("--pair", metavar="A B", help="Short for --argument 'pair=A|B'.")
-    ] = None,
-    group: Group = None,
-    seed: Seed = None,
-    workspace: Workspace = HOME,
-    json: Json = None,
-) -> None:
-    """Try one change: before and after on the same held-out pictures, with an interval and a verdict.
-
-    Examples:
-
-      advisor experiment run relabel
-      advisor experiment run split-class --class bad_cookies
-      advisor experiment run merge-classes --pair Orange Satsumas
-    """
-    from app.experiment import run_one_experiment
-
-    run_one_experiment(
-        kind, argument or [], class_=class_, pair=pair, group=group, seed=seed, workspace=workspace, json=json
-    )
-
-
 @app.command()
 def predict(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of them.")],
@@ -363,11 +297,28 @@ def threshold(
     )
 
 
-app.command()(cli_versions.retrain)
-app.command()(cli_report.report)
-app.command()(cli_report.schedule)
-app.command()(cli_goal.gate)
-app.command()(cli_decide.history)
+for command in (
+    cli_model.why,
+    cli_versions.retrain,
+    cli_change.export,
+    cli_change.ledger,
+    cli_decide.history,
+    cli_goal.gate,
+    cli_report.report,
+    cli_report.schedule,
+):
+    app.command()(command)
+for name, group in {
+    "experiment": cli_experiment.experiment,
+    "versions": cli_versions.versions,
+    "predictions": cli_predictions.predictions,
+    "model": cli_model.model,
+    "change": cli_change.change,
+    "decide": cli_decide.decide,
+    "goal": cli_goal.goal,
+    "mail": cli_mail.mail,
+}.items():
+    app.add_typer(group, name=name)
 
 
 @app.command()

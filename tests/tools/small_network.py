@@ -76,3 +76,7 @@ def small_case(folder: Path, monkeypatch: pytest.MonkeyPatch, *, each: int = 30)
     kept = Workspace.open(folder / "workspace")
     kept.save_dataset(replace(drawn.dataset, sha256=digests), space)
     return kept, kept.case(Settings(workspace=folder / "workspace", group_column="picture"))
+
+
+class Killed(BaseException):
+    """Not caught by anything, as little as SIGKILL is."""

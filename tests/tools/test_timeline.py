@@ -1,11 +1,7 @@
 """The timeline names everything that happened, in order, with what takes it back."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 
-from tests.tools.small_network import small_case
 from tools.case import Case
 from tools.changing import accept, undo
 from tools.decisions import Decision, Decisions
@@ -17,11 +13,6 @@ from tools.retraining import retrain
 from tools.timeline import timeline
 from tools.training.recipe import Recipe
 from tools.workspace import Workspace
-
-
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, Case]:
-    return small_case(tmp_path, monkeypatch)
 
 
 def test_everything_is_there_with_what_takes_it_back(small: tuple[Workspace, Case]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.planting.vectors import vector_case
-from tests.tools.small_network import SmallEncoder, small_case
+from tests.tools.small_network import SmallEncoder
 from tools.bundles import CannotExport, export
 from tools.case import Case
 from tools.comparing import compare_models, mcnemar_p
@@ -26,11 +26,6 @@ from tools.workspace import Workspace
 
 HEAD, WEIGHED = Recipe(), Recipe(changes=(("relabel", ()),))
 TUNED = Recipe("fine-tune", blocks=1, epochs=2, batch=16, rate=0.01)
-
-
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, Case]:
-    return small_case(tmp_path, monkeypatch)
 
 
 # -- kept
@@ -117,8 +112,11 @@ def test_no_difference_and_no_common_pictures() -> None:
     case = vector_case({"cat": 40, "dog": 40}, separation=3, test_share=0.5)
     same = said(case, np.ones(80, dtype=bool))
     found = compare_models(case, same, same)
-    assert found.primary.verdict == "no_effect"
     assert found.p == 1
+    assert found.primary.verdict == "cannot_tell"  # 40 pictures answered alike: 3.84 / (40 + 3.84) may not be
+    assert found.primary.high == pytest.approx(3.8415 / 43.8415, abs=1e-4)
+    many = vector_case({"cat": 500, "dog": 500}, separation=3, test_share=0.5)
+    assert compare_models(many, *[said(many, np.ones(1000, dtype=bool))] * 2).primary.verdict == "no_effect"
     none = replace(same, predicted=np.full(80, -1))
     with pytest.raises(NotApplicable, match="there are 0"):
         compare_models(case, same, none)
