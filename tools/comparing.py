@@ -1,6 +1,7 @@
 """Two models on the same pictures: what each gained, with an interval, and the pictures on which they differ."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,10 @@ from scipy.stats import binomtest
 
 from tools.case import Case
 from tools.effects import Measure
-from tools.measures import measured, recall_metric, whole_metrics
+from tools.measures import Metric, judge, measured, recall_metric, whole_metrics
 from tools.predictions import Predictions
 from tools.registry import NotApplicable
+from tools.statistics import wilson
 
 FEWEST = 10
 
@@ -82,7 +84,7 @@ def compare_models(case: Case, first: Predictions, second: Predictions, *, unask
     return Comparison(
         rows=rows,
         measures=tuple(
-            measured(metric, groups, others if i else level, margin, primary=not i) for i, metric in enumerate(metrics)
+            _judged(m, groups, others if i else level, margin, primary=not i) for i, m in enumerate(metrics)
         ),
         better=better,
         worse=worse,
@@ -90,6 +92,21 @@ def compare_models(case: Case, first: Predictions, second: Predictions, *, unask
         first=first.predicted,
         second=second.predicted,
     )
+
+
+def _judged(metric: Metric, groups: NDArray[np.int64], confidence: float, margin: float, *, primary: bool) -> Measure:
+    """A measure; where the models agree on every picture, what Wilson's interval of "none of so many" still allows.
+
+    Agreement on 22 pictures is no proof that the next ones are answered alike.
+    """
+    found = measured(metric, groups, confidence, margin, primary=primary)
+    if (metric.before != metric.after).any():
+        return found
+    count = len(np.unique(groups[metric.support]))
+    away = 1 - wilson(count, count, confidence)[0]
+    verdict = judge(-away, away, margin)
+    needed = None if verdict == "no_effect" else ceil(found.n * away / margin)
+    return replace(found, low=-away, high=away, verdict=verdict, needed=needed)
 
 
 def mcnemar_p(better: int, worse: int) -> float:
