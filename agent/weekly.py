@@ -6,7 +6,7 @@ Everything is computed by the same checks and experiments as an audit; here only
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.weekly_advice import advice_sentences
 from agent.weekly_parts import (
@@ -26,13 +26,16 @@ from tools.audit import run_checks
 from tools.case import Case
 from tools.decisions import Decisions, settle
 from tools.documents import audit_document, case_head
+from tools.errors import AdvisorError
 from tools.goals import State, goals_of, not_reached, reached
 from tools.ledger import given_by_audit, record
+from tools.registry import NotApplicable
 from tools.reports import Report, Reports, monday_of, week_after, week_of
 from tools.standing import said_then, standing
 from tools.workspace import Workspace
 
 Json = dict[str, Any]
+Made = TypeVar("Made")
 TONES: dict[State, Tone] = {"met": "same", "missed": "worse", "open": "same"}
 SECTIONS = {
     "goal": "The goal",
@@ -52,8 +55,8 @@ class Steps:
 
     failed: list[Json] = field(default_factory=list)
 
-    def run(self, name: str, step: Callable[[], list[Sentence]]) -> list[Sentence]:
-        """The sentences of a step, none if it failed."""
+    def run(self, name: str, step: Callable[[], list[Made]]) -> list[Made]:
+        """What a step gives, nothing if it failed."""
         try:
             return step()
         except Exception as fault:  # noqa: BLE001 - a report must come out; what failed stands in it
@@ -111,6 +114,7 @@ def weekly_report(
     record(workspace, given_by_audit(case, audit))
     for name, step in (extra or {}).items():
         sections[name] = steps.run(name, step)
+    trend = steps.run("trend", lambda: _trend(workspace, case, week))
     steps.failed += [{"step": o["code"], "error": o["reason"]} for o in audit["outcomes"] if o["status"] == "failed"]
     document = {
         **case_head(case, _headline(sections, steps.failed, first=before is None)),
@@ -130,7 +134,7 @@ def weekly_report(
         "findings": kept_findings(audit),
         "followed": followed,
         "failed": steps.failed,
-        "trend": _trend(workspace, case, week),
+        "trend": trend,
         "audit": audit,
     }
     return Reports(workspace).keep(week, document)
@@ -158,7 +162,7 @@ def _trend(workspace: Workspace, case: Case, week: str) -> list[Json]:
         try:
             said = said_then(workspace, case, report.document["standing"])
             found = quality_by(case, said)
-        except Exception as reason:  # noqa: BLE001 - a week that cannot be measured again is a gap with its reason
+        except (NotApplicable, AdvisorError) as reason:  # it cannot be measured again: a gap, with its reason
             out.append({**entry, "reason": str(reason)})
             continue
         out.append({**entry, **found})

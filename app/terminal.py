@@ -1,8 +1,6 @@
 """The terminal's two streams: what people read, what programs read, and how far long work is."""
 
 import json
-import os
-import secrets
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -101,15 +99,9 @@ class Terminal:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically: a reader sees the old text or the new one, never half."""
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}")
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    from tools.store import replace_file
+
+    replace_file(path, text.encode("utf-8"))
 
 
 class Steps:

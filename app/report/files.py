@@ -1,8 +1,6 @@
 """Writes a report in every format: one file per format and week, replaced whole."""
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from app.report.markdown import report_markdown
 from app.report.parts import images_of
 from app.report.pictures import Thumbnails, captions
 from app.terminal import WrongUse
+from tools.store import replace_file
 
 if TYPE_CHECKING:
     from tools.case import Case
@@ -54,7 +53,7 @@ def write_report(
             except NoPdf as reason:
                 missing[name] = str(reason)
                 continue
-            _replace(target, content)
+            replace_file(target, content)
             written[name] = target
     except OSError as error:
         raise WrongUse(
@@ -102,15 +101,3 @@ def load_weasyprint() -> Any:
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
     return weasyprint
-
-
-def _replace(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

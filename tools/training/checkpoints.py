@@ -1,13 +1,13 @@
 """A training's state on disk: replaced whole, so that a kill leaves the last one."""
 
-import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from zipfile import BadZipFile
 
-from tools.store import unwritable
+from tools.store import replace_file, unwritable
 
 FILE = "checkpoint.pt"
 
@@ -24,15 +24,9 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
 
     buffer = BytesIO()  # torch gives a full disk another name
     torch.save(dict(state), buffer)
-    temporary = folder / f"{FILE}.unfinished"
     try:
-        with temporary.open("wb") as handle:
-            handle.write(buffer.getbuffer())
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(folder / FILE)
+        replace_file(folder / FILE, buffer.getvalue())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise unwritable(folder, error) from error
 
 
@@ -45,13 +39,6 @@ def load_checkpoint(folder: Path, identity: str) -> dict[str, Any] | None:
 
     try:
         found = torch.load(folder / FILE, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, BadZipFile, KeyError, pickle_fault()):
+    except (OSError, RuntimeError, ValueError, EOFError, BadZipFile, KeyError, UnpicklingError):
         return None
     return found if isinstance(found, dict) and found.get("identity") == identity else None
-
-
-def pickle_fault() -> type[Exception]:
-    """What ``torch.load`` raises for bytes that are no tensors."""
-    from pickle import UnpicklingError
-
-    return UnpicklingError
