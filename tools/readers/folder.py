@@ -95,7 +95,7 @@ def _refuse_foreign(path: Path, seen: Sequence[Walked], images: Sequence[Listed]
         raise UnreadableInput(
             expected=LAYOUT,
             seen=f"what looks like {foreign} in {path}",
-            todo="One class per picture works so far: give class folders, or a CSV with filepath,label.",
+            todo="One class per picture works so far: give class folders, a CSV with filepath,label, or the manifest.",
         )
 
 
