@@ -60,12 +60,22 @@ CREATE TABLE reports (week TEXT PRIMARY KEY, created TEXT NOT NULL, refreshed TE
 CREATE TABLE outbox (week TEXT NOT NULL, recipient TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
     at TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (week, recipient)) WITHOUT ROWID;
 """,
+    """
+CREATE TABLE arrivals (number INTEGER PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE inbox (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, arrival INTEGER NOT NULL, at TEXT NOT NULL,
+    source TEXT NOT NULL, metadata TEXT NOT NULL, state TEXT NOT NULL, decided TEXT NOT NULL, who TEXT NOT NULL,
+    why TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE inbox_scores (sha256 TEXT, model TEXT, version TEXT, at TEXT NOT NULL, said TEXT NOT NULL,
+    score REAL NOT NULL, vector TEXT NOT NULL, PRIMARY KEY (sha256, model, version)) WITHOUT ROWID;
+CREATE TABLE inbox_seen (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
+""",
 )
 """Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
 SCHEMA_VERSION = len(LAYOUTS)
 DECISIONS_SINCE = 3
 REPORTS_SINCE = 4
 OUTBOX_SINCE = 5
+INBOX_SINCE = 6
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"
