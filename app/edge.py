@@ -87,6 +87,11 @@ def read_smtp_password(environment: Mapping[str, str] | None = None) -> str:
     return (os.environ if environment is None else environment).get("ADVISOR_SMTP_PASSWORD", "")
 
 
+def read_training_key(environment: Mapping[str, str] | None = None) -> str:
+    """``VISION_TRAINING_KEY``, the name that Microsoft's own examples use; kept nowhere; empty if it is not set."""
+    return (os.environ if environment is None else environment).get("VISION_TRAINING_KEY", "").strip()
+
+
 def model_state(environment: Mapping[str, str] | None = None) -> str:
     """Who words the answers, in one line; never the key."""
     source = os.environ if environment is None else environment
