@@ -136,7 +136,7 @@ def enclosed(document: Mapping[str, Any], case: "Case", settings: MailSettings) 
     from app.report.pictures import Thumbnails, captions, sheet_png
     from app.report.plots import effects_png, trend_png
 
-    thumbnails = Thumbnails(case.dataset.root) if settings.pictures else None
+    thumbnails = Thumbnails(case.dataset) if settings.pictures else None
     made: bytes | None = None
     with suppress(NoPdf):
         made = pdf(report_html(document, thumbnails, captions(case, images_of(document))))
@@ -146,7 +146,7 @@ def enclosed(document: Mapping[str, Any], case: "Case", settings: MailSettings) 
     if any(a["effect"] for a in document["actions"]):
         pictures.append(("What the changes did when tried", effects_png(document["actions"])))
     first = [image for action in document["actions"] for image in action["images"]][:MOST_PICTURES]
-    if thumbnails is not None and (sheet := sheet_png(case.dataset.root, first)):
+    if thumbnails is not None and (sheet := sheet_png(case.dataset, first)):
         pictures.append((f"Pictures to look at: {', '.join(map(shown, first))}", sheet))
     return Enclosed(made, tuple(pictures))
 

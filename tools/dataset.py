@@ -10,6 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.added import ADDED, is_added
+
 Split = Literal["train", "val", "test", "production"]
 Task = Literal["single", "multi", "detection"]
 SPLITS: tuple[str, ...] = get_args(Split)
@@ -73,6 +75,8 @@ class Dataset:
     skipped : tuple of Skipped
         Every file that was seen and not indexed.
     task : {"single", "multi", "detection"}
+    added : Path or None
+        Folder that the ids of pictures that came through the inbox are relative to (``tools.added``).
     """
 
     version: int
@@ -88,6 +92,7 @@ class Dataset:
     perceptual_hash: NDArray[np.uint64] | None = None
     skipped: tuple[Skipped, ...] = ()
     task: Task = "single"
+    added: Path | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)
@@ -151,7 +156,12 @@ class Dataset:
 
     def path(self, image_id: str) -> Path:
         """Where an image lies on disk (escaped bytes are restored)."""
-        return self.root / decode_id(image_id)
+        inside = image_id.removeprefix(ADDED) if self.root_of(image_id) is self.added else image_id
+        return self.root_of(image_id) / decode_id(inside)
+
+    def root_of(self, image_id: str) -> Path:
+        """The folder that an image's file must not lead out of."""
+        return self.added if self.added is not None and is_added(image_id) else self.root
 
 
 def encode_id(relative: str) -> str:

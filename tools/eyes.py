@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.progress import Progress, silent
-from tools.dataset import decode_id
 from tools.registry import NotApplicable
 
 if TYPE_CHECKING:
@@ -126,8 +125,8 @@ class Eyes:
         for row in rows:
             image = str(dataset.ids[row])
             try:
-                path = dataset.root / decode_id(image)
-                out.append(open_picture(path, root=dataset.root, smallest_side=DECODED_SIDE).pixels)
+                path, root = dataset.path(image), dataset.root_of(image)
+                out.append(open_picture(path, root=root, smallest_side=DECODED_SIDE).pixels)
             except Unreadable as reason:
                 raise NotApplicable(f"the picture {image} cannot be opened any more: {reason.reason}") from None
         return out

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from embeddings.progress import Progress, silent
 from tools.case import Arrays, Case
-from tools.dataset import decode_id
 from tools.own_model import OwnModel, onto_classes
 from tools.predictions import Predictions
 
@@ -82,8 +81,8 @@ def _score(
         pictures = []
         for row in rows[at:end].tolist():
             try:
-                path = dataset.root / decode_id(str(dataset.ids[row]))
-                picture = open_picture(path, root=dataset.root, smallest_side=side)
+                image = str(dataset.ids[row])
+                picture = open_picture(dataset.path(image), root=dataset.root_of(image), smallest_side=side)
                 if picture.sha256 != dataset.sha256[row]:
                     raise Unreadable("the file has changed since the import; import again")
                 pictures.append(picture.pixels)

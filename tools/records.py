@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
+from tools.added import folder_of
 from tools.case import Arrays
 from tools.dataset import Dataset, Label, Skipped
 from tools.predictions import Predictions
@@ -180,6 +181,7 @@ def get_dataset(db: sqlite3.Connection, files: ArrayFiles, version: int) -> Data
         perceptual_hash=measured[HASHES].astype(np.uint64) if HASHES in measured else None,
         skipped=tuple(Skipped(*row) for row in skipped),
         task=head[1],
+        added=folder_of(files.folder.parent),
     )
 
 

@@ -35,7 +35,7 @@ def write_report(
         If the folder cannot be written.
     """
     said = captions(case, images_of(document))
-    page = report_html(document, Thumbnails(case.dataset.root) if pictures else None, said)
+    page = report_html(document, Thumbnails(case.dataset) if pictures else None, said)
     written: dict[str, Path] = {}
     missing: dict[str, str] = {}
     makers = {

@@ -3,13 +3,13 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.views import tiles
 
 if TYPE_CHECKING:
     from tools.case import Case
+    from tools.dataset import Dataset
 
 SIDE = 144
 GAP = 6
@@ -22,12 +22,11 @@ class Thumbnails:
 
     Parameters
     ----------
-    root : Path
-        Folder that ids are relative to.
+    dataset : Dataset
     """
 
-    def __init__(self, root: Path, *, most_bytes: int = MOST_BYTES) -> None:
-        self._root, self._left = root, most_bytes
+    def __init__(self, dataset: "Dataset", *, most_bytes: int = MOST_BYTES) -> None:
+        self._dataset, self._left = dataset, most_bytes
         self._made: dict[str, bytes | None] = {}
 
     def jpeg(self, image_id: str) -> bytes | None:
@@ -43,10 +42,10 @@ class Thumbnails:
 
     def _make(self, image_id: str) -> bytes | None:
         from embeddings.images import Unreadable, thumbnail
-        from tools.dataset import decode_id
 
+        data = self._dataset
         try:
-            made = thumbnail(self._root / decode_id(image_id), root=self._root, longest=SIDE)
+            made = thumbnail(data.path(image_id), root=data.root_of(image_id), longest=SIDE)
         except (Unreadable, OSError):
             return None
         if len(made) > self._left:
@@ -63,19 +62,19 @@ def captions(case: "Case", image_ids: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def sheet_png(root: Path, image_ids: Sequence[str]) -> bytes | None:
+def sheet_png(dataset: "Dataset", image_ids: Sequence[str]) -> bytes | None:
     """Pictures side by side on white; None if none can be read any more."""
     from io import BytesIO
 
     from PIL import Image
 
     from embeddings.images import Unreadable, open_picture
-    from tools.dataset import decode_id
 
     pictures = []
     for image_id in image_ids:
         with suppress(Unreadable, OSError):
-            pixels = open_picture(root / decode_id(image_id), root=root, smallest_side=SIDE).pixels
+            path, root = dataset.path(image_id), dataset.root_of(image_id)
+            pixels = open_picture(path, root=root, smallest_side=SIDE).pixels
             picture = Image.fromarray(pixels)
             picture.thumbnail((SIDE, SIDE))
             pictures.append(picture)

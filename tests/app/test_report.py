@@ -128,12 +128,12 @@ def test_thumbnails_stop_at_the_cap(made: Path, small_workspace: Path) -> None:
     case = Workspace.open(small_workspace).case(Settings())
     every = images_of(document)
     assert every
-    none = Thumbnails(case.dataset.root, most_bytes=0)
+    none = Thumbnails(case.dataset, most_bytes=0)
     page = report_html(document, none, {})
     assert "<img" not in page
     assert "(not shown)" in page
     assert "<figure" not in report_html(document, None, {})
-    assert Thumbnails(case.dataset.root).jpeg("../outside.png") is None
+    assert Thumbnails(case.dataset).jpeg("../outside.png") is None
 
 
 def test_another_run_of_the_week_replaces_the_files(made: Path, small_workspace: Path) -> None:

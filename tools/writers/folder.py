@@ -93,7 +93,7 @@ def _stays_inside(deeper: str) -> bool:
 def _as_imported(dataset: Dataset, image: str) -> bytes:
     problem = "its content has changed"
     try:
-        data = read_file(dataset.path(image), root=dataset.root, limits=LIMITS)
+        data = read_file(dataset.path(image), root=dataset.root_of(image), limits=LIMITS)
         if sha256(data).hexdigest() == dataset.sha256[dataset.index[image]]:
             return data
     except Unreadable as error:
