@@ -5,12 +5,14 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from app.escaping import shown
 from app.views import VERDICTS, Point
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-COLOURS = {"helps": "#1f6f5c", "hurts": "#b3382c", "no_effect": "#6b7672", "cannot_tell": "#b07a1e"}
+COLOURS = {"helps": "#0072b2", "hurts": "#d55e00", "no_effect": "#7f7f7f", "cannot_tell": "#cc79a7"}
+"""Of the palette of Okabe and Ito (2008), told apart by every kind of colour vision and on light and dark."""
 ROW_PIXELS = 64
 
 
@@ -59,7 +61,7 @@ def effect_figure(points: Sequence[Point]) -> "Figure":
                 showlegend=False,
             )
         )
-    figure.add_vline(x=0, line_width=1.5, line_color="#1d2a26")
+    figure.add_vline(x=0, line_width=1.5, line_color="#7f8c87")
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(points))),
@@ -75,13 +77,17 @@ def effect_figure(points: Sequence[Point]) -> "Figure":
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
-        font={"size": 13, "color": "#1d2a26"},
+        font={"size": 13},
     )
     return figure
 
 
-def _tick(label: str) -> str:
-    """A label that plotly draws literally: it reads a small HTML of its own, so its signs become entities."""
-    lines = textwrap.wrap(label, 30, max_lines=3, placeholder=" …")
+def literal(text: str) -> str:
+    """Text that plotly draws as it is: it reads a small HTML of its own, so its signs become entities."""
     signs = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
-    return "<br>".join(re.sub("[&<>$]", lambda m: signs[m.group()], line) for line in lines)
+    return re.sub("[&<>$]", lambda m: signs[m.group()], shown(text))
+
+
+def _tick(label: str) -> str:
+    """A label in short lines."""
+    return "<br>".join(literal(line) for line in textwrap.wrap(label, 30, max_lines=3, placeholder=" …"))

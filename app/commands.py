@@ -82,8 +82,10 @@ def run_import(
     model_version: str,
     encoder: str | None,
     embeddings: Path | None,
+    root: Path | None,
     download: bool,
     group: str | None,
+    split: str | None,
     seed: int | None,
     workspace: Path,
     json: str | None,
@@ -99,10 +101,11 @@ def run_import(
     online = download or interactive()
     kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group, download=online)
     given: dict[str, Any] = {
-        "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings
+        "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings,
+        "split": (kept.choice("split") if split is None else split) or None, "root": root,
     }  # fmt: skip
     done = _imported(out, kept, path, settings, download=download, **given)
-    for name, value in (("group", group), ("seed", seed)):
+    for name, value in (("group", group), ("seed", seed), ("split", split)):
         if value is not None:
             kept.choose(name, value)
     case = _case(kept, settings)
@@ -113,6 +116,7 @@ def run_import(
     out.say(*case_lines(document))
     if done.predictions:
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
+    out.say(*(Text(shown(note)) for note in done.notes))
     out.say(*replay_lines(document["replayed"]))
     _say_skipped(out, document["dataset"]["skipped"])
     out.say(f"Next: advisor audit{elsewhere(workspace)}")
@@ -180,6 +184,7 @@ def run_audit(
     kept, settings = _opened(workspace, seed=seed, group=group)
     case = _case(kept, settings)
     _known_classes(case, classes)
+    from app.kept_audit import keep_audit
     from tools.advice import try_advice
     from tools.audit import run_checks
     from tools.decisions import Decisions, settle
@@ -187,9 +192,11 @@ def run_audit(
     from tools.ledger import given_by_audit, record
 
     with out.steps() as steps:
-        outcomes = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
-        outcomes = settle(outcomes, Decisions(kept).standing(), date.today())
+        found = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
+        outcomes = settle(found, Decisions(kept).standing(), date.today())
         effects = try_advice(case, outcomes, most=tries, on_step=steps, remember=kept)
+        if not checks and not classes:
+            keep_audit(kept, case, found, effects)
         document = audit_document(case, outcomes, effects)
         record(kept, given_by_audit(case, document))
     out.say(*audit_blocks(document))

@@ -9,9 +9,9 @@ from PIL import Image
 
 from app.charts import effect_figure
 from app.escaping import cited_markdown, plain_markdown
+from app.gallery import draw_gallery
 from app.views import (
     Document,
-    Tile,
     action_title,
     cause_badges,
     counted,
@@ -23,22 +23,19 @@ from app.views import (
     primary,
     tiles,
 )
-from embeddings.images import Unreadable, thumbnail
 
 if TYPE_CHECKING:
-    from tools.case import Case
+    from app.place import Place
 
-COLUMNS = 3
 PER_CAUSE = 6
 BESIDE = 6
-VERDICT_COLOURS = {"helps": "green", "hurts": "red", "no_effect": "gray", "cannot_tell": "orange"}
+VERDICT_COLOURS = {"helps": "blue", "hurts": "orange", "no_effect": "gray", "cannot_tell": "gray"}
 STYLE = """<style>
-[data-testid="stImage"] img {aspect-ratio: 1; object-fit: contain; background: #f4f6f5; border-radius: 6px;}
-[data-testid="stImageContainer"] {width: 100%;}
-[data-testid="stMainBlockContainer"] {padding-top: 2.5rem; max-width: 78rem;}
-[data-testid="stCaptionContainer"] p {font-size: 0.78rem; line-height: 1.35; overflow-wrap: anywhere;}
+[data-testid="stMainBlockContainer"] {padding-top: 3rem; max-width: 82rem;}
+[data-testid="stCaptionContainer"] p {font-size: 0.8rem; line-height: 1.35; overflow-wrap: anywhere;}
+@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}}
 </style>"""
-"""Fixed text of ours: pictures of any shape stand in equal squares, none of them cropped."""
+"""Fixed text of ours."""
 
 
 def icon() -> Image.Image:
@@ -49,38 +46,38 @@ def icon() -> Image.Image:
     return Image.fromarray(np.where(ink[..., None], (31, 111, 92), 255).astype(np.uint8))
 
 
-def draw_answer(answer: Document, case: "Case", key: str) -> None:
+def draw_answer(answer: Document, place: "Place", key: str) -> None:
     """The whole of one answer.
 
     Parameters
     ----------
     answer : mapping
         As ``ask --json`` writes it.
-    case : Case
+    place : Place
         For pictures, labels and predictions.
     key : str
         Unique on the page.
     """
-    first = tiles(case, first_images(answer), BESIDE)
+    first = tiles(place.case, first_images(answer), BESIDE)
     words, beside = st.columns([8, 4], gap="medium") if first else (st.container(), None)
     with words:
         st.markdown(cited_markdown(str(answer["answer"])))
     if beside is not None:
         with beside:
             st.markdown("**Look at these first**")
-            draw_gallery(case, first, columns=2)
+            draw_gallery(place, first, f"{key}-first")
     tried = [action for action in answer["actions"] if action["effect"]]
     if tried:
         _draw_effects(tried, key)
     if answer["causes"]:
         st.subheader("The pictures and numbers behind it", anchor=False)
     for number, cause in enumerate(answer["causes"]):
-        _draw_cause(cause, case, f"{key}-cause-{number}")
+        _draw_cause(cause, place, f"{key}-cause-{number}")
     _draw_rest(answer, key)
 
 
-def _draw_cause(cause: Document, case: "Case", key: str) -> None:
-    pictures = tiles(case, cause["images"], PER_CAUSE)
+def _draw_cause(cause: Document, place: "Place", key: str) -> None:
+    pictures = tiles(place.case, cause["images"], PER_CAUSE)
     with st.container(border=True):
         st.markdown(f"**{plain_markdown(cause['title'])}**")
         with st.container(horizontal=True):
@@ -91,7 +88,7 @@ def _draw_cause(cause: Document, case: "Case", key: str) -> None:
             _draw_numbers(cause["evidence"], f"{key}-numbers")
         if gallery is not None:
             with gallery:
-                draw_gallery(case, pictures)
+                draw_gallery(place, pictures, f"{key}-pictures")
 
 
 def _draw_numbers(evidence: Sequence[Document], key: str) -> None:
@@ -105,39 +102,6 @@ def _draw_numbers(evidence: Sequence[Document], key: str) -> None:
         st.dataframe(
             rows, hide_index=True, width="stretch", key=key, column_order=order, column_config=columns, row_height=32
         )
-
-
-def draw_gallery(case: "Case", pictures: Sequence[Tile], columns: int = COLUMNS) -> None:
-    """Pictures in equal squares, each with its id, label, prediction and score."""
-    for start in range(0, len(pictures), columns):
-        cells = st.columns(columns, gap="small")
-        for cell, tile in zip(cells, pictures[start : start + columns], strict=False):
-            with cell:
-                _draw_tile(case, tile)
-
-
-def _draw_tile(case: "Case", tile: Tile) -> None:
-    dataset = case.dataset
-    picture = _thumbnail(str(dataset.path(tile.id)), str(dataset.root), str(dataset.sha256[dataset.index[tile.id]]))
-    if isinstance(picture, bytes):
-        st.image(picture, width="stretch")
-    else:
-        st.caption(f"The picture cannot be shown: {plain_markdown(picture)}")
-    said = plain_markdown(tile.said)
-    label = plain_markdown(tile.label or "none")
-    verdict = f":red[**{said}**]" if tile.wrong else said
-    st.caption(f"labelled **{label}**  \nmodel: {verdict}  \n{plain_markdown(tile.id)}")
-
-
-@st.cache_data(max_entries=4000, show_spinner=False)
-def _thumbnail(path: str, root: str, sha256: str) -> bytes | str:
-    """A small picture by path and content, or why there is none."""
-    from pathlib import Path
-
-    try:
-        return thumbnail(Path(path), root=Path(root))
-    except Unreadable as reason:
-        return str(reason)
 
 
 def _draw_effects(actions: Sequence[Document], key: str) -> None:

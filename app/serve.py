@@ -1,4 +1,4 @@
-"""Serves the chat page on this machine only, until told to stop."""
+"""Serves the app's pages on this machine only, until told to stop."""
 
 import signal
 import socket
@@ -14,9 +14,11 @@ from app.edge import child_environment
 from app.terminal import WrongUse, console
 
 ADDRESS = "127.0.0.1"
-PAGE = Path(__file__).with_name("chat.py")
+PAGE = Path(__file__).parent / "pages" / "shell.py"
 READY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
+SECRETS = "secrets.toml"
+"""In the workspace: sign-in ([auth]) and owners ([roles]), as Streamlit reads them."""
 OPTIONS = {
     "server.headless": "true",
     "server.address": ADDRESS,
@@ -28,12 +30,17 @@ OPTIONS = {
     "browser.serverAddress": ADDRESS,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "runner.magicEnabled": "false",
     "logger.level": "warning",
-    "theme.base": "light",
-    "theme.primaryColor": "#1f6f5c",
-    "theme.backgroundColor": "#ffffff",
-    "theme.secondaryBackgroundColor": "#f4f6f5",
-    "theme.textColor": "#1d2a26",
+    "theme.light.primaryColor": "#0b6e5a",
+    "theme.light.backgroundColor": "#ffffff",
+    "theme.light.secondaryBackgroundColor": "#f3f6f5",
+    "theme.light.textColor": "#1d2a26",
+    "theme.dark.primaryColor": "#4cc3a5",
+    "theme.dark.backgroundColor": "#14191a",
+    "theme.dark.secondaryBackgroundColor": "#20282a",
+    "theme.dark.textColor": "#e8eeec",
     "theme.baseRadius": "small",
     "theme.showWidgetBorder": "true",
 }
@@ -42,7 +49,9 @@ OPTIONS = {
 
 def command(workspace: Path, port: int) -> list[str]:
     """The command line that serves the page with this interpreter."""
-    options = [f"--{name}={value}" for name, value in {**OPTIONS, "server.port": str(port)}.items()]
+    secrets = workspace / SECRETS
+    given = {**OPTIONS, "server.port": str(port), **({"secrets.files": str(secrets)} if secrets.is_file() else {})}
+    options = [f"--{name}={value}" for name, value in given.items()]
     return [sys.executable, "-m", "streamlit", "run", str(PAGE), *options, "--", "--workspace", str(workspace)]
 
 
@@ -56,7 +65,7 @@ def serve(workspace: Path, port: int) -> int:
     """
     _port_is_free(port)
     notes = console(stderr=True)
-    root = str(PAGE.parents[1])
+    root = str(PAGE.parents[2])
     previous = signal.signal(signal.SIGTERM, _interrupt)
     child = subprocess.Popen(
         command(workspace.absolute(), port), env=child_environment(root), stdout=subprocess.DEVNULL

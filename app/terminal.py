@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,12 +21,15 @@ from rich.progress import (
 )
 
 from app.escaping import shown, shown_lines
+from embeddings.progress import Progress as Listener
 from tools.errors import AdvisorError
 
 PATIENCE = 2.0
 """Seconds of silence after which long work shows itself."""
 REMINDER = 10.0
 """Seconds between lines about the same work where no bar can be drawn."""
+LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+"""Who else is told how far work is: a job of the app writes it to its file."""
 
 
 class WrongUse(AdvisorError):
@@ -109,6 +113,7 @@ class Steps:
 
     def __init__(self, notes: Console) -> None:
         self._notes = notes
+        self._listener = LISTENER.get()
         self._started = self._spoke = time.monotonic()
         self._what = ""
         self._first = 0, self._started
@@ -146,6 +151,8 @@ class Steps:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` parts of ``what`` are done."""
+        if self._listener is not None:
+            self._listener(what, done, total)
         if self._bars is not None:
             self._draw(self._bars, what, done, total)
             return

@@ -227,6 +227,12 @@ class Tile:
         return bool(self.label and self.predicted and self.label != self.predicted)
 
     @property
+    def alt(self) -> str:
+        """In words, for who cannot see it."""
+        label = f"labelled {self.label}" if self.label else "without a label"
+        return shown(f"{self.id.rpartition('/')[2]}: {label}, the model says {self.said}")
+
+    @property
     def said(self) -> str:
         """What the subject said, with its score."""
         if not self.predicted:
@@ -254,6 +260,13 @@ def tiles(case: "Case", image_ids: Sequence[str], limit: int = 12) -> list[Tile]
             )
         )
     return out
+
+
+def score_rows(case: "Case", row: int) -> list[dict[str, Any]]:
+    """Every class with the subject's score of one picture, the highest first; empty where it was not judged."""
+    scores = case.derived.scores[row]
+    known = [(name, float(s)) for name, s in zip(case.classes, scores, strict=True) if s == s]
+    return [{"Class": shown(name), "Score": s} for name, s in sorted(known, key=lambda pair: -pair[1])]
 
 
 def worst_pairs(case: "Case", limit: int = 3) -> list[tuple[str, str, int]]:

@@ -1,5 +1,8 @@
 """A small workspace of real files with planted vectors, whose names try to be Markdown, HTML and terminal codes."""
 
+import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -7,13 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+import app
 from benchmarks.planting.vectors import assemble
 from tools.case import Case
 from tools.dataset import Label, Skipped
 from tools.settings import Settings
 from tools.workspace import Workspace
 
+SHELL = str(Path(app.__file__).parent / "pages" / "shell.py")
+OpenPage = Callable[[str], AppTest]
 NASTY = "Kiwi [x](http://evil.example) <b>"
 CLASSES = ("Lime", "Lemon", NASTY)
 
@@ -26,6 +34,34 @@ def small_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = Workspace.open(folder / "workspace")
     kept.save_dataset(case.dataset, case.space, record={"source": "planted"})
     return folder / "workspace"
+
+
+@pytest.fixture
+def own_workspace(small_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of the small workspace that a test may change."""
+    return Path(shutil.copytree(small_workspace, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def open_page(own_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Opens a page of the app by its name, in a session of its own, on a workspace of the test's own."""
+    for name in ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["shell.py", "--workspace", str(own_workspace)])
+    return page_named
+
+
+def page_named(name: str) -> AppTest:
+    """A page of the shell, not yet run."""
+    page = AppTest.from_file(SHELL, default_timeout=120)
+    page._page_hash = calc_hash("" if name == "chat" else name)  # AppTest has no public way to a page of st.navigation
+    return page
+
+
+def everything(page: AppTest) -> str:
+    """All text of a page."""
+    kinds = (page.markdown, page.caption, page.title, page.subheader, page.info, page.warning, page.error, page.success)
+    return "\n".join(str(e.value) for kind in kinds for e in kind)
 
 
 def planted(root: Path) -> Case:

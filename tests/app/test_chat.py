@@ -6,28 +6,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import app
 from agent import graph
+from tests.app.conftest import OpenPage, everything, page_named
 
-PAGE = str(Path(app.__file__).with_name("chat.py"))
 QUESTION = "Why is my model confusing Lemon and Lime?"
 
 
 @pytest.fixture
-def page(small_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    for name in ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(small_workspace)])
-    return AppTest.from_file(PAGE, default_timeout=120)
-
-
-def everything(page: AppTest) -> str:
-    return "\n".join(str(e.value) for kind in (page.markdown, page.caption, page.title, page.subheader) for e in kind)
+def page(open_page: OpenPage) -> AppTest:
+    return open_page("chat")
 
 
 def test_without_a_workspace_it_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(tmp_path / "none")])
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    monkeypatch.setattr(sys, "argv", ["shell.py", "--workspace", str(tmp_path / "none")])
+    page = page_named("chat").run()
 
     assert not page.exception
     assert page.title[0].value == "Nothing to look at yet"
@@ -37,8 +29,8 @@ def test_without_a_workspace_it_says_what_to_run(tmp_path: Path, monkeypatch: py
 
 def test_a_damaged_workspace_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "advisor.sqlite").write_bytes(b"nonsense" * 200)
-    monkeypatch.setattr(sys, "argv", ["chat.py", "--workspace", str(tmp_path)])
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    monkeypatch.setattr(sys, "argv", ["shell.py", "--workspace", str(tmp_path)])
+    page = page_named("chat").run()
 
     assert not page.exception
     assert "**Expected**" in page.error[0].value
@@ -65,12 +57,12 @@ def test_a_question_is_answered_with_words_numbers_and_pictures(page: AppTest) -
 
     assert not page.exception
     assert [m.name for m in page.chat_message] == ["user", "assistant"]
-    turns = page.session_state["turns"]
+    turns = page.session_state["conversations"][0].turns
     assert len(turns) == 1
     answer = turns[0][1]
     assert answer["question"] == QUESTION
     assert "Lemon" in answer["answer"]
-    assert page.get("image")
+    assert page.get("bidi_component")
     assert len(page.dataframe) > len(answer["causes"])
     assert any("Every number behind this answer" in e.label for e in page.expander)
     shown = everything(page)
