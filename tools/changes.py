@@ -12,9 +12,10 @@ from functools import cache, cached_property
 from typing import Any, Literal
 
 LAYOUT = 2
-Kind = Literal["relabel", "remove", "split", "merge", "undo", "write", "import"]
-OF_LABELS = ("relabel", "remove", "split", "merge")
-"""Kinds that are replayed; the others take back, move files or note what an import made of them."""
+Kind = Literal["relabel", "remove", "split", "merge", "append", "lock", "undo", "write", "import"]
+OF_LABELS = ("relabel", "remove", "split", "merge", "append")
+"""Kinds that are replayed until the files say what they say; ``lock`` (the pictures it names are the test split) always
+is. The others take back, move files or note what an import made of them."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ class Change:
         Of the journal that moved files.
     predictions : tuple of (int, int)
         Rows of predictions whose classes were renamed or named back, and their copies.
+    split : str
+        For pictures added from the inbox (``append``): where they belong.
     """
 
     number: int
@@ -138,6 +141,7 @@ class Change:
     base: int | None = None
     token: str = ""
     predictions: tuple[tuple[int, int], ...] = ()
+    split: str = "train"
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,16 @@ class History:
 
     @property
     def active(self) -> tuple[Change, ...]:
-        """Changes to replay: standing, and not in the files already."""
-        return tuple(c for c in self.standing if c.kind in OF_LABELS and c.number > self.written)
+        """Changes to replay: standing, and not in the files already.
+
+        Pictures from the inbox lie in no class folder, so what changed them since they came is replayed for good.
+        """
+        written = self.written
+        first = min((c.number for c in self.standing if c.kind == "append"), default=written + 1)
+        return tuple(
+            c for c in self.standing
+            if c.kind == "lock" or (c.kind in OF_LABELS and c.number >= min(written + 1, first))
+        )  # fmt: skip
 
     @property
     def settled(self) -> frozenset[tuple[int, str, str]]:

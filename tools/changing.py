@@ -4,7 +4,7 @@ Vectors of every encoder are carried over; nothing is encoded again and no file 
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from tools import records
 from tools.changes import LAYOUT, Change, Edit, History, Kind, list_changes, put_change
 from tools.dataset import Dataset
 from tools.errors import AdvisorError, NoDataset, UnknownName, WorkspaceDamaged
+from tools.extending import Extended, extended, is_chosen
 from tools.predictions import Predictions
 from tools.renaming import rename_predictions
 from tools.replaying import Replay, replay
@@ -43,6 +44,8 @@ class Draft:
     renamed : mapping of str to str
     notes : tuple of str
         What a person must know before relying on figures from then on.
+    split : str
+        Where pictures from the inbox go.
     """
 
     kind: Kind
@@ -50,6 +53,7 @@ class Draft:
     edits: tuple[Edit, ...] = ()
     renamed: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
+    split: str = "train"
 
 
 def history(workspace: Workspace) -> History:
@@ -108,7 +112,7 @@ def accept(workspace: Workspace, dataset: Dataset, draft: Draft, *, why: str = "
         pairs = zip(dataset.ids.tolist(), dataset.sha256.tolist(), strict=True)
         change = Change(
             number=_next(db), at=records.now(), before=now, after=now, kind=draft.kind, summary=draft.summary,
-            why=why, by=by, edits=draft.edits, renamed=draft.renamed or {},
+            why=why, by=by, edits=draft.edits, renamed=draft.renamed or {}, split=draft.split,
             spared=tuple(image for image, digest in pairs if digest in contents and image not in named),
         )  # fmt: skip
         return _commit(db, workspace, History((*list_changes(db).changes, change)))
@@ -168,7 +172,7 @@ def undoable(known: History, number: int | None) -> Change:
                ", which was taken back already" if found else ""),
             todo="See: advisor change list.",
         )  # fmt: skip
-    if target.number < known.written:
+    if target.number < known.written and target.kind not in ("lock", "append"):
         raise NothingToChange(
             expected=f"a change made after change {known.written}, which wrote the labels into the files",
             seen=f"change {target.number}",
@@ -183,10 +187,11 @@ def _next(db: sqlite3.Connection) -> int:
 
 def _commit(db: sqlite3.Connection, workspace: Workspace, known: History) -> Change:
     """Replay what stands onto what the files say, with the newest entry, and keep version and entry."""
-    base = base_dataset(db, workspace, known)
+    whole = with_added(db, workspace, base_dataset(db, workspace, known), known)
     change = known.changes[-1]
-    made = replay(base, known.active, known.settled)
-    before = replay(base, History(known.changes[:-1]).active, known.settled)
+    vectors = first_vectors(db, workspace, whole, known)
+    made = remade(whole, known, vectors)
+    before = remade(whole, History(known.changes[:-1]), vectors)
     builds_on = sorted({c.change for c in made.conflicts} - {c.change for c in before.conflicts})
     if builds_on:
         raise NothingToChange(
@@ -196,7 +201,7 @@ def _commit(db: sqlite3.Connection, workspace: Workspace, known: History) -> Cha
         )
     if not len(made.rows):
         raise NothingToChange(expected="at least one picture to be left", seen="none", todo="Take out fewer pictures.")
-    kept, copies = put_replayed(db, workspace, base, made, known)
+    kept, copies = put_replayed(db, workspace, whole, made, known)
     return put_change(db, replace(change, after=kept.version, predictions=copies))
 
 
@@ -209,27 +214,65 @@ def base_dataset(db: sqlite3.Connection, workspace: Workspace, known: History) -
     return found
 
 
+def with_added(
+    db: sqlite3.Connection, workspace: Workspace, base: Dataset, known: History, *, complete: bool = True
+) -> Extended:
+    """What the files say, and the pictures from the inbox that changes which stand have added.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether one without vectors is an error, or is left out with that reason.
+    """
+    there = sorted(records.list_encoders(db, base.version), key=lambda info: not is_chosen(db, info))
+    return extended(db, workspace, base, known.active, there, complete=complete)
+
+
+def remade(whole: Extended, known: History, vectors: NDArray[np.float32] | None) -> Replay:
+    """The changes that stand made again."""
+    return replay(
+        whole.dataset, known.active, known.settled, vectors, added=whole.is_added, written=known.written
+    )  # fmt: skip
+
+
+def first_vectors(
+    db: sqlite3.Connection, workspace: Workspace, whole: Extended, known: History
+) -> NDArray[np.float32] | None:
+    """Vectors that tell near copies of locked test pictures; None where nothing is locked."""
+    there = sorted(records.list_encoders(db, whole.base.version), key=lambda info: not is_chosen(db, info))
+    if not there or not any(change.kind == "lock" for change in known.active):
+        return None
+    found = whole.space(records.get_space(db, workspace.files, whole.base, there[0]))
+    return None if found is None else found.vectors
+
+
 def put_replayed(
-    db: sqlite3.Connection, workspace: Workspace, base: Dataset, made: Replay, known: History
+    db: sqlite3.Connection, workspace: Workspace, whole: Extended, made: Replay, known: History
 ) -> tuple[Dataset, tuple[tuple[int, int], ...]]:
     """Keep a replayed dataset with vectors and predictions; and the rows of predictions that were copied."""
     kept = records.put_dataset(db, workspace.files, made.dataset)
-    carry_spaces(db, workspace, base, kept, made.rows)
+    carry_spaces(db, workspace, whole, kept, made.rows)
     return kept, rename_predictions(db, workspace, kept, known)
 
 
 def carry_spaces(
-    db: sqlite3.Connection, workspace: Workspace, base: Dataset, kept: Dataset, rows: NDArray[np.int64]
+    db: sqlite3.Connection, workspace: Workspace, whole: Extended, kept: Dataset, rows: NDArray[np.int64]
 ) -> None:
-    """Vectors of every encoder for a dataset made of some rows of another."""
-    if len(rows) == len(base):
+    """Vectors of every encoder for a dataset made of some rows of another.
+
+    An encoder that has not seen an added picture is left behind: vectors are whole or not there.
+    """
+    base = whole.base
+    if whole.added is None and len(rows) == len(base):
         db.execute(
             "INSERT INTO spaces SELECT ?, encoder, name, dimension, has_text, file FROM spaces WHERE version = ?",
             (kept.version, base.version),
         )
         return
     for info in records.list_encoders(db, base.version):
-        space = records.get_space(db, workspace.files, base, info)
+        space = whole.space(records.get_space(db, workspace.files, base, info))
+        if space is None:
+            continue
         part = EmbeddingSpace(info, kept.ids, space.vectors[rows], space.names[rows], space.texts)
         records.put_space(db, workspace.files, kept.version, part)
 
@@ -237,10 +280,20 @@ def carry_spaces(
 # -- imports
 
 
-def replayed(workspace: Workspace, dataset: Dataset) -> tuple[History, Replay | None]:
+def replayed(
+    workspace: Workspace, dataset: Dataset, space: EmbeddingSpace | None = None
+) -> tuple[History, Replay | None]:
     """What the changes that stand make of a fresh import; None where there are none."""
     known = history(workspace)
-    return known, replay(dataset, known.active, known.settled) if known.active else None
+    if not known.active:
+        return known, None
+    there = () if space is None else (space.encoder,)
+    whole = workspace.database.read(
+        lambda db: extended(db, workspace, dataset, known.active, there, complete=False)
+    )  # fmt: skip
+    assert whole is not None  # there are changes, so there is a database
+    known_to = None if space is None else whole.space(space)
+    return known, remade(whole, known, None if known_to is None else known_to.vectors)
 
 
 def save_import(
@@ -249,7 +302,7 @@ def save_import(
     space: EmbeddingSpace,
     pending: tuple[History, Replay | None],
     *,
-    predictions: tuple[Dataset, Predictions] | None = None,
+    predictions: Sequence[tuple[Dataset, Predictions]] = (),
     record: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Keep a fresh import and, where changes stand, the version with them made again; all at once.
@@ -258,8 +311,8 @@ def save_import(
     ----------
     pending : tuple
         As ``replayed`` gave it.
-    predictions : tuple of (Dataset, Predictions), optional
-        The dataset they are laid out for: the import or its replay.
+    predictions : sequence of (Dataset, Predictions)
+        Each with the dataset it is laid out for: the import or its replay.
 
     Returns
     -------
@@ -270,6 +323,9 @@ def save_import(
 
     def repeat(db: sqlite3.Connection, kept: Dataset) -> Dataset:
         refuse_unfinished(workspace)
+        for laid_for, laid in predictions:
+            if laid_for is dataset:
+                records.put_predictions(db, workspace.files, kept, laid)
         if made is None:
             return kept
         if list_changes(db).changes[-1].number != known.changes[-1].number:
@@ -277,19 +333,19 @@ def save_import(
         newest = kept
         copies: tuple[tuple[int, int], ...] = ()
         if made.differs:
-            newest, copies = put_replayed(db, workspace, kept, made, known)
+            whole = with_added(db, workspace, kept, known, complete=False)
+            newest, copies = put_replayed(db, workspace, whole, made, known)
         note = Change(
             _next(db), records.now(), kept.version, newest.version, "import", replay_text(made, known),
             conflicts=made.conflicts, predictions=copies,
         )  # fmt: skip
         put_change(db, note)
-        if laid is not None and not own:
-            records.put_predictions(db, workspace.files, newest, laid)
+        for laid_for, laid in predictions:
+            if laid_for is not dataset:
+                records.put_predictions(db, workspace.files, newest, laid)
         return newest
 
-    laid = None if predictions is None else predictions[1]
-    own = predictions is None or predictions[0] is dataset
-    return workspace.save_dataset(dataset, space, predictions=laid if own else None, record=record, then=repeat)
+    return workspace.save_dataset(dataset, space, record=record, then=repeat)
 
 
 def replay_text(made: Replay, known: History) -> str:
@@ -298,6 +354,9 @@ def replay_text(made: Replay, known: History) -> str:
     parts = [
         f"labels: {made.relabelled}",
         f"left out: {made.left_out}",
+        *([f"from the inbox: {made.added}"] if made.added else []),
+        *([f"kept as test pictures: {made.held}"] if made.held else []),
+        *([f"copies of locked test pictures, left out: {len(made.copies)}"] if made.copies else []),
         *([f"no longer there: {made.gone}"] if made.gone else []),
         *([f"files with a new label of their own, which stands: {len(made.conflicts)}"] if made.conflicts else []),
         *(

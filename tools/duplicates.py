@@ -149,3 +149,18 @@ def near_pairs(
         close = np.bitwise_count(hashes[first] ^ hashes[second] ^ turn) <= DISTANCE
         first, second = first[close], second[close]
     return np.stack([np.minimum(first, second), np.maximum(first, second)], axis=1).astype(np.int64)
+
+
+def near_copies(
+    vectors: NDArray[np.float32], hashes: NDArray[np.uint64], known: NDArray[np.int64], others: NDArray[np.int64]
+) -> dict[int, int]:
+    """Rows of ``others`` that are edited copies of a row of ``known``, and which.
+
+    As ``near_pairs`` decides, by the hash first, so that no neighbour graph is needed.
+    """
+    out: dict[int, int] = {}
+    for row in known.tolist():
+        close = others[np.bitwise_count(hashes[others] ^ hashes[row]) <= DISTANCE]
+        for other in close[vectors[close] @ vectors[row] >= SIMILARITY].tolist():
+            out.setdefault(other, row)
+    return out

@@ -110,12 +110,19 @@ def predict(
         training = plain_training(fit, case.targets, len(classes))
         scores = parent_scores(together, [training], [new], len(classes))[0]
     similarity, found = nearest(case.space.vectors[fit], vectors, NEIGHBOURS)
+    share = _share_farther(case, similarity[:, 0])
+    return Predicted(tuple(kept), speaker, classes, scores, fit[found], similarity, share, tuple(skipped))
+
+
+def nearness_to_training(case: Case, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Share of held-out training pictures that lie farther from the training pictures than each vector, shape (n,)."""
+    return _share_farther(case, nearest(case.space.vectors[case.fit], vectors, 1)[0][:, 0])
+
+
+def _share_farther(case: Case, similarity: NDArray[np.float32]) -> NDArray[np.float64]:
+    fit = np.flatnonzero(case.fit)
     usual = np.sort(nearness_in_graph(case.space.vectors, case.derived.graph, case.derived.folds(), fit))
-    share = np.searchsorted(usual, similarity[:, 0], side="right") / len(usual)
-    return Predicted(
-        tuple(kept), speaker, classes, scores, fit[found], similarity, np.asarray(share, dtype=np.float64),
-        tuple(skipped),
-    )  # fmt: skip
+    return np.asarray(np.searchsorted(usual, similarity, side="right") / len(usual), dtype=np.float64)
 
 
 def _speaker(

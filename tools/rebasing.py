@@ -8,12 +8,19 @@ import numpy as np
 
 from tools import records
 from tools.changes import Change, History, Move, list_changes, put_change
-from tools.changing import base_dataset, history, put_replayed, undo_entry
+from tools.changing import (
+    base_dataset,
+    first_vectors,
+    history,
+    put_replayed,
+    remade,
+    undo_entry,
+    with_added,
+)
 from tools.dataset import Dataset, Label, Skipped, encode_id
 from tools.errors import WorkspaceDamaged
 from tools.pieces import Piece, joined, joined_space
 from tools.renaming import rename_predictions
-from tools.replaying import replay
 from tools.workspace import Workspace
 
 AWAY = ".left-out-by-advisor"
@@ -49,9 +56,10 @@ def enter(workspace: Workspace, moves: Sequence[Move], *, undoes: int | None, wh
             entry = undo_entry(number, now, target, why, by)
         entry = replace(entry, moves=tuple(moves), base=kept.version, token=token)
         after = History((*known.changes, entry))
-        made = replay(kept, after.active, after.settled)
+        whole = with_added(db, workspace, kept, after)
+        made = remade(whole, after, first_vectors(db, workspace, whole, after))
         if made.differs:
-            newest, copies = put_replayed(db, workspace, kept, made, after)
+            newest, copies = put_replayed(db, workspace, whole, made, after)
         else:
             newest, copies = kept, rename_predictions(db, workspace, kept, after)
         return put_change(db, replace(entry, after=newest.version, predictions=copies))

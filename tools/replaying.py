@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tools.changes import Change, Conflict, Edit
 from tools.dataset import Dataset, Label, Skipped
+from tools.duplicates import near_copies
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,12 @@ class Replay:
     conflicts : tuple of Conflict
     unassigned : mapping of str to tuple of str
         For each class that was split: pictures that no kind was given to.
+    held : int
+        Pictures that are test pictures because they were locked, whatever their files say.
+    copies : tuple of (str, str)
+        Pictures left out because they are copies of a locked test picture, and that picture.
+    added : int
+        Pictures from the inbox.
     """
 
     dataset: Dataset
@@ -37,11 +44,14 @@ class Replay:
     gone: int = 0
     conflicts: tuple[Conflict, ...] = ()
     unassigned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: int = 0
+    copies: tuple[tuple[str, str], ...] = ()
+    added: int = 0
 
     @property
     def differs(self) -> bool:
         """Whether the changes make anything of the base."""
-        return bool(self.relabelled or self.left_out)
+        return bool(self.relabelled or self.left_out or self.held or self.added)
 
 
 def labels_of(dataset: Dataset) -> list[str | None]:
@@ -49,13 +59,36 @@ def labels_of(dataset: Dataset) -> list[str | None]:
     return [dataset.classes[number] if number >= 0 else None for number in dataset.targets.tolist()]
 
 
-def replay(base: Dataset, changes: Sequence[Change], settled: frozenset[tuple[int, str, str]] = frozenset()) -> Replay:
+def replay(
+    base: Dataset,
+    changes: Sequence[Change],
+    settled: frozenset[tuple[int, str, str]] = frozenset(),
+    vectors: NDArray[np.float32] | None = None,
+    *,
+    added: NDArray[np.bool_] | None = None,
+    written: int = 0,
+) -> Replay:
     """Make changes again on what the files say, in order.
 
     A picture is known by id and content, or, under another name, by content. An edit is made where the picture carries
     the label it had, or already the one it is to have; where the file says a third thing, the file is right and the
-    conflict is told (unless a later edit fits again).
+    conflict is told (unless a later edit fits again). Locked pictures are test pictures, wherever their files lie now,
+    and copies of them are left out.
+
+    Parameters
+    ----------
+    base : Dataset
+    changes : sequence of Change
+    settled : frozenset
+        As ``History.settled``.
+    vectors : ndarray of float32, shape (n, d), optional
+        Tell edited copies of locked pictures; without them only the same bytes are known.
+    added : ndarray of bool, shape (n,), optional
+        Pictures that no file of the user's holds (``tools.extending``).
+    written : int
+        Changes up to this number are in the files already and are made for added pictures only.
     """
+    added = np.zeros(len(base), dtype=np.bool_) if added is None else added
     given = labels_of(base)
     labels = list(given)
     out: dict[int, Change] = {}
@@ -63,11 +96,16 @@ def replay(base: Dataset, changes: Sequence[Change], settled: frozenset[tuple[in
     gone: set[str] = set()
     unassigned: dict[str, tuple[str, ...]] = {}
     places = _Places(base)
+    held = locked(base, [change for change in changes if change.kind == "lock"], vectors)
     for change in changes:
+        if change.kind == "lock":
+            gone |= {edit.sha256 for edit, row in places.find(change) if row is None}
+            continue
+        old = change.number <= written
         edited = set()
         for edit, row in places.find(change):
-            if row is None:
-                gone.add(edit.sha256)
+            if row is None or (old and not added[row]):
+                gone |= {edit.sha256} if row is None and not old else set()
                 continue
             edited.add(row)
             if (change.number, edit.id, edit.sha256) in settled or row in out:
@@ -81,22 +119,59 @@ def replay(base: Dataset, changes: Sequence[Change], settled: frozenset[tuple[in
                 out[row] = change
             else:
                 labels[row] = edit.after
-        if change.kind == "split":
+        if change.kind == "split" and not old:
             parent = change.edits[0].before
             late = [r for r, name in enumerate(labels) if name == parent and r not in edited and r not in out]
             if late and parent is not None:
                 unassigned[parent] = tuple(str(base.ids[row]) for row in late)
-        labels = [change.renamed.get(name, name) if name is not None else None for name in labels]
-    rows = np.array([row for row in range(len(base)) if row not in out], dtype=np.int64)
+        for row in np.flatnonzero(added).tolist() if old else range(len(labels)):
+            labels[row] = change.renamed.get(labels[row] or "", labels[row])
+    copies = {row: f"a copy of the locked test picture {of}" for row, of in held.copies.items() if row not in out}
+    reasons = {r: f"left out by change {c.number}" + (f": {c.why}" if c.why else "") for r, c in out.items()} | copies
+    rows = np.array([row for row in range(len(base)) if row not in reasons], dtype=np.int64)
+    test = [row for row in held.rows if row not in reasons]
+    splits = base.splits.copy()
+    splits[test] = "test"
     return Replay(
-        dataset=_taken(base, rows, labels, out),
+        dataset=_taken(replace(base, splits=splits), rows, labels, reasons),
         rows=rows,
-        relabelled=sum(labels[row] != given[row] for row in rows.tolist()),
-        left_out=len(out),
+        relabelled=sum(labels[row] != given[row] and not added[row] for row in rows.tolist()),
+        left_out=len(reasons),
         gone=len(gone),
         conflicts=tuple(clashes[row] for row in sorted(clashes) if row not in out),
         unassigned=unassigned,
+        held=int((base.splits[test] != "test").sum()),
+        copies=tuple((str(base.ids[row]), held.copies[row]) for row in sorted(copies)),
+        added=int(added[rows].sum()),
     )
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Rows of locked test pictures, and rows of copies of them with the id of what they copy."""
+
+    rows: tuple[int, ...] = ()
+    copies: Mapping[int, str] = field(default_factory=dict)
+
+
+def locked(base: Dataset, locks: Sequence[Change], vectors: NDArray[np.float32] | None) -> Locked:
+    """Where the pictures of locks lie now, and which others are copies of them: the same bytes, or edited."""
+    places = _Places(base)
+    held = sorted({row for change in locks for _, row in places.find(change) if row is not None})
+    if not held:
+        return Locked()
+    first = {str(base.sha256[row]): row for row in reversed(held)}
+    inside = set(held)
+    copies = {
+        row: str(base.ids[first[digest]])
+        for row, digest in enumerate(base.sha256.tolist())
+        if digest in first and row not in inside
+    }
+    if vectors is not None and base.perceptual_hash is not None:
+        others = np.array([r for r in range(len(base)) if r not in inside and r not in copies], dtype=np.int64)
+        near = near_copies(vectors, base.perceptual_hash, np.array(held, dtype=np.int64), others)
+        copies |= {row: str(base.ids[of]) for row, of in near.items() if base.splits[row] != "test"}
+    return Locked(tuple(held), copies)
 
 
 class _Places:
@@ -127,7 +202,7 @@ class _Places:
         return list(zip(change.edits, same, strict=True))
 
 
-def _taken(base: Dataset, rows: NDArray[np.int64], labels: Sequence[str | None], out: Mapping[int, Change]) -> Dataset:
+def _taken(base: Dataset, rows: NDArray[np.int64], labels: Sequence[str | None], out: Mapping[int, str]) -> Dataset:
     """The dataset with some rows left and labels changed."""
     own: dict[str, list[Label]] = {}
     for label in base.labels:
@@ -137,10 +212,7 @@ def _taken(base: Dataset, rows: NDArray[np.int64], labels: Sequence[str | None],
     for row in rows.tolist():
         image, name = str(base.ids[row]), labels[row]
         kept += own.get(image, []) if name == before[row] else [Label(image, name)] if name is not None else []
-    left_out = [
-        Skipped(str(base.ids[row]), f"left out by change {c.number}" + (f": {c.why}" if c.why else ""))
-        for row, c in out.items()
-    ]
+    left_out = [Skipped(str(base.ids[row]), reason) for row, reason in out.items()]
     return replace(
         base,
         **columns(base, rows),

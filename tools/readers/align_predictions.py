@@ -37,7 +37,7 @@ def align(table: PredictionsTable, dataset: Dataset, model: tuple[str, str]) -> 
         raise table.error(expected="at least one prediction", seen="none", todo="Export the model's scores again.")
     rows = _rows(table, dataset)
     if table.pred is None:
-        _check_probabilities(table)
+        check_probabilities(table)
         order = _class_order(table, dataset)
         values, best = table.probabilities[:, order], table.probabilities[:, order].argmax(axis=1)
     else:
@@ -92,7 +92,7 @@ def _class_order(table: PredictionsTable, dataset: Dataset) -> list[int]:
     return [table.classes.index(name) for name in dataset.classes]
 
 
-def _check_probabilities(table: PredictionsTable) -> None:
+def check_probabilities(table: PredictionsTable) -> None:
     values = table.probabilities
     for what, wrong in (
         ("NaN or infinite", ~np.isfinite(values)),
