@@ -8,7 +8,7 @@ from scipy.stats import binomtest, fisher_exact
 
 from tools.case import Case
 from tools.findings import Cost, Evidence, Recommendation, Rung
-from tools.shared_evidence import Shared
+from tools.shared_evidence import LeftOut, Shared
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +120,25 @@ class Pair:
         p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
         found = self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)
         return replace(found, refit=True)
+
+    def left_out(self, code: str, title: str, why: str, left: LeftOut, advice: Recommendation) -> Cause:
+        """A cause that leaves with some training pictures of B: more of A must come right than by random leavings-out.
+
+        One-sided McNemar test over the judged pictures of A, between leaving these out and leaving out as many others;
+        a picture counts as right beside them when most controls say so.
+        """
+        mine = (self.errors | self.correct) & ~self.shared.doubted
+        now = left.said == self.a
+        else_right = (left.beside == self.a).mean(axis=0)
+        beside = else_right > 1 / 2
+        n_right, n_wrong = int((mine & now & ~beside).sum()), int((mine & ~now & beside).sum())
+        p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
+        found = self._cause(code, title, why, self.errors & now, self.correct & ~now, p, advice, None)
+        name, count = "right beside", int(self.errors.sum())
+        how = f"mean of {len(left.beside)} random draws of whole groups"
+        evidence = Evidence(name, float(else_right[self.errors].mean()), "share", count, how=how)
+        note = f"Leaving out as many other pictures of {{b}} brings {{{name}}} of these errors right."
+        return replace(found, refit=True, evidence=(evidence,), note=note)
 
     def _cause(
         self, code: str, title: str, why: str, hit: NDArray[np.bool_], calm: NDArray[np.bool_], p: float,

@@ -26,6 +26,9 @@ PRESENT_P = 0.05
 INSEPARABLE_P = 0.05
 BY_LABELS = 0.5
 """Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
+FEWEST_DRAWN = 5
+"""Errors of a pair from which kinds of the other class are left out of training to see which of them draws the errors:
+with fewer, one-sided McNemar tests cannot reject at .05."""
 POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
 
 
@@ -45,6 +48,7 @@ def _of_pair(case: Case, shared: Shared, names: tuple[str, str]) -> Iterator[Cau
     yield from _slice_causes(case, shared, pair)
     yield from _poor_pictures(case, pair)
     yield from _kind_causes(case, pair)
+    yield from _other_kind_causes(case, shared, pair)
     yield from _cue_causes(case, pair)
 
 
@@ -149,6 +153,27 @@ def _kind_causes(case: Case, pair: Pair) -> Iterator[Cause]:
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
         title = f"one kind of {a} looks like {b}"
         yield replace(pair.shown("hidden-subclasses", title, why, shows, advice, likeness=True), named=False)
+
+
+def _other_kind_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
+    """Kinds of B that draw pictures of A: left out of training, beside as many pictures of B left out at random."""
+    a, b = pair.names
+    kinds = shared.kinds(b)
+    if kinds is None or pair.errors.sum() < FEWEST_DRAWN:
+        return
+    found = []
+    for part, left in enumerate(shared.without(kinds)):
+        these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
+        if shared.suspect[these].mean() >= BY_LABELS:  # then wrong labels made the kind
+            continue
+        advice = advise("split", b, f"one kind of it looks like {a}; each kind gets a label of its own, and their "
+                        "scores are added up again", Cost(clicks=len(these), minutes=5), "split-class",
+                        **{"class": b})  # fmt: skip
+        words = contrast(case, these, rest).text
+        why = f"it comes right when the kind of {b} that is {words} is left out of training"
+        found.append(pair.left_out("hidden-subclasses", f"one kind of {b} looks like {a}", why, left, advice))
+    if found:
+        yield min(found, key=lambda cause: cause.p)
 
 
 def _cue_causes(case: Case, pair: Pair) -> Iterator[Cause]:

@@ -1,6 +1,7 @@
 """What the causes of all confusions of a case share: doubted labels, refits without a fault, cues, kinds, slices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,8 +22,26 @@ from tools.statistics import benjamini_hochberg
 from tools.training.baseline import Training, parent_scores, plain_training
 
 FEWEST_CONFUSED = 3
+CONTROLS = 3
+"""Random leavings-out beside each kind that is left out."""
 STRONG_DOUBT = 0.85
 """An error contradicts its label by definition; only a label that every view doubts this much may excuse it."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """What the baseline says of evaluation pictures once a kind of a class is left out of training.
+
+    Attributes
+    ----------
+    said : ndarray of int64, shape (n,)
+        Class numbers; −1 for pictures that are not evaluated.
+    beside : ndarray of int64, shape (controls, n)
+        The same where as many pictures of the class, drawn in whole groups, are left out instead.
+    """
+
+    said: NDArray[np.int64]
+    beside: NDArray[np.int64]
 
 
 class Shared:
@@ -32,6 +51,7 @@ class Shared:
         self.case = case
         self._kinds: dict[str, Kinds | None] = {}
         self._areas: dict[int, not_visual.Area | None] = {}
+        self._left_out: dict[str, list[LeftOut]] = {}
         self.plain = np.where(case.evaluation, case.derived.baseline.argmax(axis=1), -1)
         self.suspects = case_suspects(case)
         self.suspect = np.zeros(len(case.ids), dtype=np.bool_)
@@ -76,9 +96,41 @@ class Shared:
             self._kinds[name] = class_kinds(self.case, name)[0]
         return self._kinds[name]
 
+    def without(self, kinds: Kinds) -> list[LeftOut]:
+        """One refit per kind of a class with that kind left out of training, and its random controls."""
+        if kinds.name not in self._left_out:
+            rng = self.case.rng(f"left-out-{kinds.name}")
+            out = []
+            for part in range(int(kinds.parts.labels.max()) + 1):
+                aside = [kinds.rows[kinds.parts.labels == part]]
+                groups = self.case.derived.grouping.groups[kinds.rows]
+                aside += [kinds.rows[drawn(groups, len(aside[0]), rng)] for _ in range(CONTROLS)]
+                out.append(aside)
+            said = _rescored_each(self.case, [_leave_out(rows) for aside in out for rows in aside])
+            each = 1 + CONTROLS
+            self._left_out[kinds.name] = [
+                LeftOut(said[at], np.stack(said[at + 1 : at + each])) for at in range(0, len(said), each)
+            ]
+        return self._left_out[kinds.name]
+
+
+def drawn(groups: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Positions of whole groups in random order, until ``count`` pictures are drawn; the last group may be cut."""
+    order = rng.permutation(np.unique(groups))
+    return np.concatenate([np.flatnonzero(groups == group) for group in order])[:count]
+
+
+def _leave_out(rows: NDArray[np.int64]) -> Callable[[Training], Training]:
+    return lambda training: training.only(~np.isin(training.rows, rows))
+
 
 def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.int64]:
     """Class numbers the baseline says of evaluation pictures after a change of its training; −1 elsewhere."""
+    return _rescored_each(case, [change])[0]
+
+
+def _rescored_each(case: Case, changes: Sequence[Callable[[Training], Training]]) -> list[NDArray[np.int64]]:
+    """As ``_rescored`` for several changes, whose heads are fitted together."""
     classes = len(case.classes)
     if case.has_test:
         rows = [np.flatnonzero(case.fit)]
@@ -88,8 +140,13 @@ def _rescored(case: Case, change: Callable[[Training], Training]) -> NDArray[np.
         names = np.unique(folds[folds >= 0])
         rows = [np.flatnonzero((folds >= 0) & (folds != f)) for f in names]
         questions = [np.flatnonzero(folds == f) for f in names]
-    trainings = [change(plain_training(r, case.targets, classes)) for r in rows]
-    out = np.full(len(case.ids), -1, dtype=np.int64)
-    for where, scores in zip(questions, parent_scores(case.space.vectors, trainings, questions, classes), strict=True):
-        out[where] = scores.argmax(axis=1)
+    plain = [plain_training(r, case.targets, classes) for r in rows]
+    trainings = [change(training) for change in changes for training in plain]
+    scores = iter(parent_scores(case.space.vectors, trainings, questions * len(changes), classes))
+    out = []
+    for _ in changes:
+        said = np.full(len(case.ids), -1, dtype=np.int64)
+        for where in questions:
+            said[where] = next(scores).argmax(axis=1)
+        out.append(said)
     return out

@@ -14,6 +14,7 @@ from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
 from tools.statistics import benjamini_hochberg, wilson
 from tools.strata import Difference, stratified_difference
+from tools.told_by_cues import ONE_THING, PARTLY, SENTENCE, told_by_cues
 from tools.variety import (
     FEWEST_TAKES,
     FEWEST_TOGETHER,
@@ -145,7 +146,7 @@ def _errors_finding(case: Case, code: str, test: Gathered) -> Finding:
     mine = among & (taken.mode == test.mode)
     wrong = taken.row[mine & taken.wrong]
     explained = max(0.0, d.excess) * d.n_here / max(1, int(taken.wrong.sum()))
-    evidence = (
+    evidence: tuple[Evidence, ...] = (
         Evidence("error share there", d.here, "share", d.n_here, how=f"{case.subject}; {ONCE}; {test.partition.how}"),
         Evidence("error share elsewhere", d.there, "share", d.n_there, how="the same classes' other pictures"),
         Evidence("excess", d.excess, "points", d.n_here + d.n_there, d.low, d.high, "difference within classes"),
@@ -158,14 +159,19 @@ def _errors_finding(case: Case, code: str, test: Gathered) -> Finding:
         "({error share there|n}, a burst counts once); other pictures of the same class{es} in "
         "{error share elsewhere}: {excess} ({excess|interval})."
     )
+    told = told_by_cues(case, wrong)
+    cues = told.cues if told is not None else ""
+    verdict = ONE_THING if told is not None and told.one_thing else PARTLY
+    if told is not None:
+        evidence, text = (*evidence, *told.evidence), text + SENTENCE
     of, target = (f" of {name}", f"pictures of {name} that are {words}") if name else ("", f"pictures that are {words}")
     ids = _ids(case, wrong)
     right = _ids(case, taken.row[mine & ~taken.wrong])
     return Finding(
         code,
         f"Errors gather in pictures{of} that are {words}",
-        severity(explained),
-        phrase(text, evidence, of=of, mode=words, es="" if name else "es"),
+        severity(explained if told is None else told.left_of(explained)),
+        phrase(text, evidence, of=of, mode=words, es="" if name else "es", cues=cues, verdict=verdict),
         evidence,
         Scope(classes=(name,) if name else (), slice=words),
         ids + right,

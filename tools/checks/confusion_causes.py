@@ -19,6 +19,8 @@ FEWEST_SHOWING = 2
 SAME_ERRORS = 0.5
 SURE = 0.01
 """P-value a named cause needs before likeness gives way to it."""
+LIKELY = 0.05
+"""P-value from which on a refit that takes errors away stands before what merely goes along with them."""
 SMALLEST_EXCESS = 0.1
 """A cause that errors show hardly more often than correct pictures do is none (DECISIONS "Few errors")."""
 
@@ -75,11 +77,19 @@ def _distinct(causes: list[Cause]) -> list[Cause]:
     """
     kept: list[Cause] = []
     sure = [c for c in causes if c.named and (c.p < SURE or c.settled)]
-    for cause in sorted(causes, key=lambda c: (c.rung != "causal", not (c.settled and c.named), c.p, -c.errors.sum())):
+    for cause in sorted(causes, key=_place):
         rivals = [k for k in kept if k.code == cause.code] + ([] if cause.named else sure)
         if all(_overlap(k, cause) < SAME_ERRORS for k in rivals):
             kept.append(cause)
     return kept
+
+
+def _place(cause: Cause) -> tuple[bool, bool, bool, float, int]:
+    """What was changed stands before what only goes along: a cue changed in pictures, a cue told from chance by its own
+    check, a refit that takes errors away; then by p.
+    """
+    tried = cause.refit and cause.p < LIKELY
+    return cause.rung != "causal", not (cause.settled and cause.named), not tried, cause.p, -int(cause.errors.sum())
 
 
 def _overlap(a: Cause, b: Cause) -> float:

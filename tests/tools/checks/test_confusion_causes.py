@@ -9,8 +9,10 @@ from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
+from tools.case import Case
 from tools.findings import Outcome, Scope
 from tools.registry import find_check
+from tools.shared_evidence import drawn
 
 
 def outcome(case, *pair: str) -> Outcome:
@@ -96,3 +98,37 @@ def test_a_label_unrelated_to_the_pictures_explains_its_confusions() -> None:
     assert first.value("share of these errors") == 1.0
     assert first.value("told from all others") == pytest.approx(0.5, abs=0.1)
     assert "not-visual" not in {f.code for f in outcome(vector_case(sizes, separation=1.0), "cat", "dog").findings}
+
+
+def drawn_in(*, near: float, seed: int = 0) -> Case:
+    """Class b holds two kinds; the first lies ``near`` deviations from class a, which has few pictures."""
+    rng = np.random.default_rng(seed)
+    names = np.repeat(["a", "b", "b", "c"], [60, 160, 160, 120])
+    kind = np.repeat([0, 1, 2, 3], [60, 160, 160, 120])
+    vectors = rng.normal(size=(len(kind), 32)) * 0.6
+    vectors[kind == 1, 0] += near
+    vectors[kind == 2, 1] += 6
+    vectors[kind == 3, 2] += 6
+    return assemble(vectors, names.tolist(), np.where(np.arange(len(kind)) % 2, "test", "train").tolist())
+
+
+def test_a_kind_of_the_other_class_that_draws_the_errors_is_named_and_beaten_by_no_control() -> None:
+    causes = outcome(drawn_in(near=1.2), "a", "b").findings
+    first = causes[0]
+    assert first.code == "hidden-subclasses"
+    assert first.title == "a called b: one kind of b looks like a"
+    assert first.value("share of these errors") > first.value("right beside") + 0.3
+    assert first.recommendations[0].arguments == {"class": "b"}
+
+
+def test_a_kind_far_from_the_class_draws_no_errors() -> None:
+    causes = outcome(drawn_in(near=6.0), "a", "b").findings
+    assert not [f for f in causes if f.title.endswith("one kind of b looks like a")]
+
+
+def test_controls_are_whole_groups_of_the_same_number() -> None:
+    groups = np.repeat(np.arange(10), 4)
+    rows = drawn(groups, 16, np.random.default_rng(0))
+    assert len(rows) == 16
+    assert np.bincount(groups[rows])[np.unique(groups[rows])].tolist() == [4, 4, 4, 4]
+    assert len(drawn(groups, 6, np.random.default_rng(0))) == 6

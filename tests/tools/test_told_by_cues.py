@@ -1,0 +1,66 @@
+"""Errors that a used cue explains already are told once; a fault of its own keeps its severity."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.planting.cue import cue_case
+from benchmarks.planting.fault import fresh
+from benchmarks.planting.mistakes import mistaken
+from benchmarks.planting.pasted_cue import pasted_case
+from benchmarks.planting.swapped_background import GridEncoder
+from tools.case import Case
+from tools.findings import Finding, Scope
+from tools.ladder import ladder
+from tools.told_by_cues import Told, told_by_cues
+from tools.variety import Partition
+from tools.variety_findings import error_tests, gathered_errors
+
+
+def gathered(case: Case, shows: NDArray[np.bool_]) -> list[Finding]:
+    """What is said of errors on the pictures that ``shows``."""
+    partition = Partition("planted", np.arange(len(case.ids)), ("plain", "odd"), shows.astype(np.int64), "planted", 0)
+    return list(gathered_errors(case, Scope(), "clutter", error_tests(case, partition)))
+
+
+def test_shares_by_hand() -> None:
+    assert Told(6, 12, "x").one_thing
+    assert Told(6, 12, "x").left_of(0.4) is None
+    assert not Told(5, 12, "x").one_thing
+    assert Told(3, 12, "x").left_of(0.4) == pytest.approx(0.3)
+
+
+def test_without_a_cue_changed_in_pictures_nothing_is_taken_away() -> None:
+    case, against = cue_case()
+    assert {c.rung for c in ladder(case)} == {"used"}
+    assert told_by_cues(case, np.flatnonzero(case.derived.errors)) is None
+    assert all(f.severity.level == "high" for f in gathered(case, np.isin(case.ids, list(against))))
+
+
+@pytest.mark.slow
+def test_the_cue_under_another_name_is_told_low_and_points_to_the_cue(tmp_path: Path) -> None:
+    drawn, bears = pasted_case(tmp_path, agreement=0.95)
+    case = fresh(drawn, 0)
+    vars(case.eyes)["encoder"] = GridEncoder()
+    assert "causal" in {c.rung for c in ladder(case)}
+    wrong = np.flatnonzero(case.derived.errors)
+    told = told_by_cues(case, wrong)
+    assert told is not None
+    assert told.of == len(wrong)
+    contradicting = bears == (case.targets == case.number("apples"))
+    found = gathered(case, contradicting)
+    assert found
+    for finding in found:
+        assert finding.severity.level == "low"
+        assert finding.value("errors of a cue") >= 0.5 * finding.value("errors here")
+        assert "look at the cue first" in finding.summary
+
+
+def test_a_fault_of_its_own_stays_loud() -> None:
+    case, _ = cue_case(agreement=0.5)
+    shows = np.arange(len(case.ids)) % 4 == 0
+    found = gathered(mistaken(case, shows, 0.7, 0.05), shows)
+    assert found
+    assert all(f.severity.level == "high" and "cue" not in f.summary for f in found)

@@ -1,0 +1,82 @@
+"""Errors of a finding that a causal cue explains already: one thing under two names is told once.
+
+A cue that merely goes along with the errors explains nothing: it may be the other name itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.case import Case
+from tools.findings import Evidence
+from tools.ladder import SAME_ERRORS, ladder
+from tools.wording import listed
+
+SENTENCE = (
+    " {errors of a cue} of these {errors here} errors are also those of a cue that moves the model when it is changed "
+    "({cues}): {verdict}."
+)
+ONE_THING, PARTLY = "the two may be one thing, so look at the cue first", "only the others can be its own"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How many errors of a finding are those of cues.
+
+    Attributes
+    ----------
+    count, of : int
+    cues : str
+        In words.
+    """
+
+    count: int
+    of: int
+    cues: str
+
+    @property
+    def one_thing(self) -> bool:
+        """Whether most of them are."""
+        return self.count >= SAME_ERRORS * self.of
+
+    def left_of(self, explained: float) -> float | None:
+        """The share of all errors that is this finding's own; None where it may be the cue under another name."""
+        return None if self.one_thing else explained * (1 - self.count / self.of)
+
+    @property
+    def evidence(self) -> tuple[Evidence, Evidence]:
+        """The numbers of ``SENTENCE``."""
+        how = "wrong in the direction of the cue, and on its wrong side"
+        return (
+            Evidence("errors of a cue", self.count, "images", self.of, how=how),
+            Evidence("errors here", self.of, "images"),
+        )
+
+
+def told_by_cues(case: Case, wrong: NDArray[np.int64]) -> Told | None:
+    """Which of these errors are A called B on B's side of a cue that, changed in pictures, moves the model.
+
+    Parameters
+    ----------
+    wrong : ndarray of int64, shape (m,)
+        Rows of judged pictures that are called something else.
+
+    Returns
+    -------
+    Told or None
+        None where no such cue explains any of them.
+    """
+    found, words = np.zeros(len(wrong), dtype=np.bool_), []
+    for climbed in ladder(case):
+        test = climbed.test
+        if climbed.rung != "causal":
+            continue
+        a, b = (case.number(name) for name in test.pair)
+        here = (case.targets[wrong] == a) & (case.derived.predicted[wrong] == b) & test.looks_like_b[wrong]
+        if here.any():
+            words.append(f"{test.words}, as those of {test.pair[1]} mostly are")
+            found |= here
+    if not words:
+        return None
+    return Told(int(found.sum()), len(wrong), listed(list(dict.fromkeys(words))))
