@@ -3,7 +3,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -111,7 +111,29 @@ class VectorCache:
         self._row |= {str(d): start + i for i, d in enumerate(shard.sha256)}
 
 
-def _write(folder: Path, shard: Measurements) -> None:
+def without(file: Path, digests: Collection[str]) -> tuple[int, Path | None]:
+    """Write a shard anew without some pictures; the old file stays.
+
+    Returns
+    -------
+    tuple of (int, Path or None)
+        How many of its pictures are left out, and the new file; None where nothing is left, or the shard is damaged.
+    """
+    shard = _read(file)
+    if shard is None:
+        return 0, None
+    rows = np.flatnonzero(~np.isin(shard.sha256, sorted(digests)))
+    out = len(shard) - len(rows)
+    return out, _write(file.parent, shard.take(rows)) if out and len(rows) else None
+
+
+def contents(file: Path) -> frozenset[str] | None:
+    """Digests of the pictures in a shard; None for a damaged one."""
+    shard = _read(file)
+    return None if shard is None else frozenset(shard.sha256.tolist())
+
+
+def _write(folder: Path, shard: Measurements) -> Path:
     buffer = io.BytesIO()
     np.savez(buffer, **{f.name: getattr(shard, f.name) for f in fields(shard)})
     data = buffer.getvalue()
@@ -121,9 +143,11 @@ def _write(folder: Path, shard: Measurements) -> None:
             temporary.write(data)
             temporary.flush()
             os.fsync(temporary.fileno())
-        os.replace(name, folder / f"{sha256(data).hexdigest()}.npz")
+        target = folder / f"{sha256(data).hexdigest()}.npz"
+        os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)  # a full disk is not filled further by what it could not take
+    return target
 
 
 def _read(file: Path) -> Measurements | None:

@@ -114,6 +114,7 @@ def encode_files(
     on_step: Progress = silent,
     threads: int = 0,
     limits: Limits = LIMITS,
+    leave_out: Callable[[str], str] = lambda _: "",
 ) -> EncodedImages:
     """Encode files, each read once; what the cache knows by content is not decoded.
 
@@ -128,6 +129,8 @@ def encode_files(
         0 = all cores.
     limits : Limits
         What one picture may cost; what is larger is skipped.
+    leave_out : callable
+        Given a content's digest, why it is skipped undecoded; empty = it is not.
 
     Raises
     ------
@@ -136,7 +139,7 @@ def encode_files(
     """
     workers = threads or usable_cores()
     alone = encoder.side_by_side
-    work = _Work(encoder, root, cache, limits, alone)
+    work = _Work(encoder, root, cache, limits, alone, leave_out)
     items = list(enumerate(paths))
     slices = [items[at : at + SLICE] for at in range(0, len(items), SLICE)]
     digests: dict[int, str] = {}
@@ -169,9 +172,12 @@ def encode_files(
 class _Work:
     """What each thread does with a slice; equal contents are decoded by whoever meets them first."""
 
-    def __init__(self, encoder: Encoder, root: Path, cache: VectorCache, limits: Limits, encode: bool) -> None:
+    def __init__(
+        self, encoder: Encoder, root: Path, cache: VectorCache, limits: Limits, encode: bool,
+        leave_out: Callable[[str], str],
+    ) -> None:  # fmt: skip
         self._encoder, self._root, self._cache, self._limits = encoder, root, cache, limits
-        self._encode = encode
+        self._encode, self._leave_out = encode, leave_out
         self._met: set[str] = set()
         self._lock = Lock()
 
@@ -184,7 +190,11 @@ class _Work:
             except Unreadable as reason:
                 skipped[position] = reason.reason
                 continue
-            digest = digests[position] = sha256(data).hexdigest()
+            digest = sha256(data).hexdigest()
+            if why := self._leave_out(digest):
+                skipped[position] = why
+                continue
+            digests[position] = digest
             if self._is_new(digest):
                 try:
                     pictures.append(self._prepared(data, digest))

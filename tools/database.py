@@ -48,6 +48,12 @@ class Database:
             return look(db) if _schema_version(db, self._file) >= layout else None
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the writers' lock without a transaction, for work on files."""
+        with writer(self._lock), _translated(self._file):
+            yield
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction of the one writer; rolled back if anything raises."""
         with writer(self._lock), _translated(self._file):

@@ -9,6 +9,7 @@ from embeddings.encoder import EncoderInfo
 from embeddings.given import GIVEN, NoEncoder
 from embeddings.progress import Progress, silent
 from embeddings.space import EmbeddingSpace
+from tools import forgotten
 from tools.dataset import Dataset, Label, Skipped, decode_id
 from tools.errors import UnreadableInput
 from tools.readers.embeddings_file import EmbeddingsTable
@@ -42,7 +43,11 @@ def _measured(
 
     paths = [listing.root / decode_id(image.id) for image in listing.images]
     cache = VectorCache(workspace.vectors, encoder.info.fingerprint)
-    encoded = encode_files(encoder, paths, root=listing.root, cache=cache, on_step=on_step, threads=settings.threads)
+    known = workspace.database.read(forgotten.known_in)
+    encoded = encode_files(
+        encoder, paths, root=listing.root, cache=cache, on_step=on_step, threads=settings.threads,
+        leave_out=lambda content: forgotten.REASON if known is not None and known(content) else "",
+    )  # fmt: skip
     return assemble(listing, encoded), encoded
 
 

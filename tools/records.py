@@ -70,6 +70,11 @@ CREATE TABLE inbox_scores (sha256 TEXT, model TEXT, version TEXT, at TEXT NOT NU
     score REAL NOT NULL, vector TEXT NOT NULL, PRIMARY KEY (sha256, model, version)) WITHOUT ROWID;
 CREATE TABLE inbox_seen (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
 """,
+    """
+CREATE TABLE shoots (number INTEGER PRIMARY KEY, at TEXT NOT NULL, plan TEXT NOT NULL, seal TEXT NOT NULL);
+CREATE TABLE shoot_results (shoot INTEGER PRIMARY KEY, at TEXT NOT NULL, dataset INTEGER NOT NULL,
+    document TEXT NOT NULL);
+""",
 )
 """Tables by the layout that brought them; a workspace of an older layout gets the missing ones at its next write."""
 SCHEMA_VERSION = len(LAYOUTS)
@@ -77,6 +82,7 @@ DECISIONS_SINCE = 3
 REPORTS_SINCE = 4
 OUTBOX_SINCE = 5
 INBOX_SINCE = 6
+SHOOTS_SINCE = 7
 HASHES = "perceptual_hash"
 PROPERTY = "property "
 CONCEPTS, TEXTS = "concepts", "texts"
@@ -102,11 +108,24 @@ def latest_version(db: sqlite3.Connection) -> int:
 def put_dataset(db: sqlite3.Connection, files: ArrayFiles, dataset: Dataset) -> Dataset:
     """Append a dataset under the next version number and return it with that number."""
     kept = replace(dataset, version=latest_version(db) + 1)
+    _insert(db, files, kept, now())
+    return kept
+
+
+def replace_dataset(db: sqlite3.Connection, files: ArrayFiles, dataset: Dataset) -> None:
+    """Write a version anew under its number, as if it had never held what it no longer holds."""
+    row = db.execute("SELECT created FROM datasets WHERE version = ?", (dataset.version,)).fetchone()
+    for table in ("datasets", "images", "labels", "skipped"):
+        db.execute(f"DELETE FROM {table} WHERE version = ?", (dataset.version,))
+    _insert(db, files, dataset, row[0])
+
+
+def _insert(db: sqlite3.Connection, files: ArrayFiles, kept: Dataset, created: str) -> None:
     arrays: Arrays = {f"{PROPERTY}{name}": values for name, values in kept.properties.items()}
     if kept.perceptual_hash is not None:
         arrays[HASHES] = kept.perceptual_hash
     columns = json.dumps([*kept.metadata])
-    head = (kept.version, now(), os.fsencode(kept.root), kept.task, kept.fingerprint, files.write(arrays), columns)
+    head = (kept.version, created, os.fsencode(kept.root), kept.task, kept.fingerprint, files.write(arrays), columns)
     db.execute("INSERT INTO datasets VALUES (?,?,?,?,?,?,?)", head)
     each = zip(
         kept.ids.tolist(),
@@ -139,7 +158,6 @@ def put_dataset(db: sqlite3.Connection, files: ArrayFiles, dataset: Dataset) -> 
         "INSERT INTO skipped VALUES (?,?,?,?)",
         ((kept.version, i, item.path, item.reason) for i, item in enumerate(kept.skipped)),
     )
-    return kept
 
 
 def _metadata_rows(dataset: Dataset) -> list[str]:

@@ -141,21 +141,39 @@ def read_ids(path: Path, case: Case) -> list[int]:
     """
     if path.suffix.lower() in (".csv", ".tsv"):
         table = read_table(path)
-        ids = table.column(IDS)
-        if ids is None:
-            raise table.error(
-                expected="a column id",
-                seen=f"the columns {', '.join(map(str, table.frame.columns))}",
-                todo="Name the column so in the first row.",
-            )
+        ids = _ids_column(table)
         return [row for _, row, _ in _rows(table, case, ids, ids)]
+    return find_rows(case, listed_ids(path))
+
+
+def listed_ids(path: Path) -> list[str]:
+    """What a table (a column id) or a list (one path a line) names, as it stands there.
+
+    Raises
+    ------
+    UnreadableInput
+    """
+    if path.suffix.lower() in (".csv", ".tsv"):
+        table = read_table(path)
+        return [plain(str(cell)) for cell in table.frame[_ids_column(table)] if str(cell)]
     try:
         lines = path.read_bytes().decode("utf-8-sig", "surrogateescape").splitlines()
     except OSError as error:
         raise AdvisorError(
             expected=f"a list at {path}", seen=str(error.strerror), todo="Check its name and that you may read it."
         ) from None
-    return find_rows(case, [line.strip() for line in lines if line.strip()])
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _ids_column(table: Table) -> str:
+    ids = table.column(IDS)
+    if ids is None:
+        raise table.error(
+            expected="a column id",
+            seen=f"the columns {', '.join(map(str, table.frame.columns))}",
+            todo="Name the column so in the first row.",
+        )
+    return ids
 
 
 def reviewed(case: Case, decisions: Decisions, *, test_too: bool) -> Draft | None:

@@ -20,7 +20,7 @@ class Event:
     at : str
         UTC, ISO 8601.
     kind : str
-        import, predictions, change, decision, training, advice, report or mail.
+        import, predictions, change, decision, training, advice, report, mail, forget or relink.
     text : str
     who, why : str
         As people gave them; else empty.
@@ -47,6 +47,14 @@ def _imports(workspace: Workspace) -> list[Event]:
     out = []
     for entry in reversed(workspace.imports(10_000)):
         version = int(entry["version"])
+        who, why = str(entry.get("who") or ""), str(entry.get("why") or "")
+        if "forgotten" in entry:
+            count = int(entry["forgotten"])
+            out.append(Event(entry["at"], "forget", f"{count} picture{'' if count == 1 else 's'} forgotten", who, why))
+            continue
+        if "relinked" in entry:
+            out.append(Event(entry["at"], "relink", f"Pictures found again in {entry['relinked']}", who, why))
+            continue
         given = entry.get("predictions")
         if set(entry) <= {"at", "version", "predictions"} and given:
             out.append(Event(entry["at"], "predictions", f"Predictions for dataset version {version}"))

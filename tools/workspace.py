@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
-from tools import records
+from tools import forgotten, records
 from tools.case import Arrays, Case
+from tools.clearing import clear
 from tools.database import Database
 from tools.dataset import Dataset
 from tools.errors import AdvisorError, NoDataset, UnknownName, WorkspaceDamaged
@@ -62,7 +63,12 @@ class Workspace:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.files = ArrayFiles(path / "arrays")
-        self.database = Database(path / WORKSPACE_FILE, path / "lock", self.files.sweep)
+        self.database = Database(path / WORKSPACE_FILE, path / "lock", self._repair)
+
+    def _repair(self) -> None:
+        """Finish or remove what a killed writer left; only for the holder of the writers' lock."""
+        self.files.sweep()
+        clear(self.path)
 
     @classmethod
     def open(cls, path: Path) -> "Workspace":
@@ -148,6 +154,7 @@ class Workspace:
             The same with its version number, or what ``then`` returned.
         """
         with self.database.writing() as db:
+            forgotten.refuse(db, dataset.sha256.tolist())
             kept = records.put_dataset(db, self.files, dataset)
             records.put_space(db, self.files, kept.version, space)
             _choose(db, "encoder", {"name": space.encoder.name, "fingerprint": space.encoder.fingerprint})

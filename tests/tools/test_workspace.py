@@ -14,6 +14,7 @@ import pytest
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
 from tools import store
+from tools import records
 from tools.dataset import Dataset, Label, Skipped
 from tools.errors import NoDataset, UnknownName, WorkspaceDamaged
 from tools.paths import WORKSPACE_FILE
@@ -328,8 +329,9 @@ def test_a_damaged_database_is_one_message(filled: Workspace) -> None:
 
 def test_an_older_layout_is_read_and_completed_at_the_next_write(filled: Workspace) -> None:
     with closing(sqlite3.connect(filled.path / WORKSPACE_FILE)) as db:
-        for table in ("trained", "changes", "advice", "decisions", "reports", "outbox"):
-            db.execute(f"DROP TABLE {table}")
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if f"CREATE TABLE {table} " not in records.LAYOUTS[0]:
+                db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")
         db.commit()
     assert len(filled.dataset()) == len(make_dataset())

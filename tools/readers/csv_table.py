@@ -1,6 +1,6 @@
 """CSV: ``filepath,label[,split,…metadata]``, one row per picture; paths relative to the table's folder."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tools.cells import plain
 from tools.dataset import Skipped, decode_id, encode_id
 from tools.errors import UnreadableInput
 from tools.paths import inside
-from tools.readers.listing import SPLIT_NAMES, Listed, Listing, not_a_picture, written_class
+from tools.readers.listing import SPLIT_NAMES, SPLIT_WORDS, Listed, Listing, not_a_picture, written_class
 from tools.readers.tables import Table, read_table
 
 PATH_NAMES = ("filepath", "file_path", "path", "file", "filename", "file_name", "image", "image_path", "file_path_abs")
@@ -20,11 +20,17 @@ AMBIGUOUS = frozenset({"nan", "null", "none", "n/a", "na"})
 """What tools write for a missing cell, yet a class may be called so: refused instead of guessed."""
 
 
-def read_csv(path: Path) -> Listing:
+def read_csv(path: Path, split: str | None = None) -> Listing:
     """List the pictures of a table; none is opened.
 
     An empty label is an unlabelled image; files that are missing are skipped with that reason; further columns
     become metadata.
+
+    Parameters
+    ----------
+    path : Path
+    split : str, optional
+        The column that holds the split; looked for by its usual names when left out.
 
     Raises
     ------
@@ -33,7 +39,7 @@ def read_csv(path: Path) -> Listing:
         mean "missing", one picture with two labels, boxes.
     """
     table = read_table(path)
-    paths, labels, splits = _columns(table)
+    paths, labels, splits = _columns(table, split)
     root = path.resolve().parent
     columns = [str(name) for name in table.frame.columns if name not in (paths, labels, splits)]
     rows: dict[str, Listed] = {}
@@ -44,7 +50,7 @@ def read_csv(path: Path) -> Listing:
         listed = Listed(
             encode_id(relative),
             _label(table, str(record[labels]), number),
-            _split(table, str(record[splits]), number) if splits else "train",
+            _split(table, str(record[splits]), number, SPLITS if split is None else SPLIT_WORDS) if splits else "train",
             {plain(name): plain(str(record[name])) for name in columns},
         )
         _refuse_contradiction(table, rows.get(listed.id), listed, number)
@@ -65,7 +71,7 @@ def read_csv(path: Path) -> Listing:
     return Listing(root, images, (*skipped.values(), *dict.fromkeys(repeated)))
 
 
-def _columns(table: Table) -> tuple[str, str, str | None]:
+def _columns(table: Table, split: str | None) -> tuple[str, str, str | None]:
     seen = ", ".join(map(str, table.frame.columns))
     boxes = [str(name) for name in table.frame.columns if str(name).casefold() in BOX_NAMES]
     if len(boxes) >= 4 or "bbox" in boxes:
@@ -81,7 +87,16 @@ def _columns(table: Table) -> tuple[str, str, str | None]:
             seen=f"the columns {seen}",
             todo="Name the columns so in the first row.",
         )
-    return paths, labels, table.column(SPLIT_COLUMN)
+    if split is None:
+        return paths, labels, table.column(SPLIT_COLUMN)
+    column = table.column((split.casefold(),))
+    if column is None or column in (paths, labels):
+        raise table.error(
+            expected=f"the column {split}, which --split names",
+            seen=f"the columns {seen}",
+            todo="Name the column that holds the split.",
+        )
+    return paths, labels, column
 
 
 def _relative(table: Table, root: Path, text: str, number: int) -> str:
@@ -121,13 +136,13 @@ def _label(table: Table, text: str, number: int) -> str | None:
     return written_class(plain(text, AMBIGUOUS)) if text else None
 
 
-def _split(table: Table, text: str, number: int) -> str:
-    split = SPLITS.get(text.casefold() or "train")
+def _split(table: Table, text: str, number: int, names: Mapping[str, str]) -> str:
+    split = names.get(text.casefold() or "train")
     if split is None:
         raise table.error(
-            expected=f"a split among {', '.join(SPLITS)}",
+            expected=f"a split among {', '.join(names)}",
             seen=f"{text!r}",
-            todo="Correct the split column.",
+            todo="Correct the split column, or name the one that holds the split: --split COLUMN.",
             row=number,
         )
     return split
