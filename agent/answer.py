@@ -27,6 +27,16 @@ class Answer:
         Everything behind the answer, as ``tools.documents`` writes it.
     steps : tuple of str
     intent : str
+    plan : dict
+        How the question was understood.
+    action : dict
+        What was proposed, what the person said to it, and what was done; empty for a question.
+    second : str
+        A second question that came with this one and is not answered yet.
+    seconds : float
+        From the question to the answer, the time a person took to decide included.
+    usage : dict
+        Tokens that the language model cost.
     """
 
     question: str
@@ -43,6 +53,11 @@ class Answer:
     effects: tuple[Json, ...] = ()
     steps: tuple[str, ...] = ()
     intent: str = ""
+    plan: Json = field(default_factory=dict)
+    action: Json = field(default_factory=dict)
+    second: str = ""
+    seconds: float = 0.0
+    usage: Json = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``advisor ask --json``; later versions only add keys."""
@@ -58,6 +73,11 @@ class Answer:
             "planner": self.planner,
             "writer": self.writer,
             "intent": self.intent,
+            "plan": self.plan,
+            "action": self.action,
+            "second": self.second,
+            "seconds": self.seconds,
+            "usage": self.usage,
             "outcomes": list(self.outcomes),
             "effects": list(self.effects),
             "steps": list(self.steps),

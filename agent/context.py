@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from embeddings.progress import Progress, silent
@@ -11,6 +12,7 @@ from tools.memory import Memory
 
 if TYPE_CHECKING:
     from tools.case import Case
+    from tools.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class ModelSettings:
         Asked for per call.
     max_bytes : int
         A longer reply is refused.
+    max_total_tokens : int
+        No further call is made for a question that has cost so many.
+    native : bool
+        Whether a probe has shown that it calls tools natively; otherwise it fills in a JSON schema.
+    price_sent, price_received : float
+        Of a million tokens; 0 = not known, or free.
+    monthly_cap : float
+        No call is made in a month that has cost so much; 0 = no cap.
     """
 
     base_url: str
@@ -40,6 +50,15 @@ class ModelSettings:
     max_calls: int = 3
     max_tokens: int = 1500
     max_bytes: int = 1_000_000
+    max_total_tokens: int = 30_000
+    native: bool = False
+    price_sent: float = 0.0
+    price_received: float = 0.0
+    monthly_cap: float = 0.0
+
+    def price(self, sent: int, received: int) -> float:
+        """What so many tokens cost."""
+        return (sent * self.price_sent + received * self.price_received) / 1_000_000
 
 
 class RunChecks(Protocol):
@@ -100,12 +119,22 @@ class Context:
         Where results are kept between questions.
     model : ModelSettings or None
         None = rules and templates, which are complete.
+    model_note : str
+        Why a model that was set up is not asked: no consent yet, or the month's cap is reached; empty else.
+    spent : callable
+        Told the tokens of each call to the model, sent and received, as soon as it has ended.
+    tokens : callable or None
+        Told what the language model writes, piece by piece.
+    workspace : Workspace or None
+        Where accepted changes, trained versions and advice are; without it questions about them are not answered.
+    user : str
+        Who agrees to what is done.
     experiments : int
         At most so many recommendations are tried.
     seconds : float
-        No further experiment is started after so many seconds of trying.
+        No further experiment is started after so many seconds of trying, and no model asked after so many in all.
     recursion_limit : int
-        Steps the graph may take; it needs five.
+        Steps the graph may take: six for an answer, four for an action and three more for each edit of it.
     run_checks, run_experiment : callable
         The tools; tests put their own here.
     """
@@ -114,8 +143,18 @@ class Context:
     on_step: Progress = silent
     memory: Memory | None = None
     model: ModelSettings | None = None
+    model_note: str = ""
+    spent: Callable[[int, int], None] = lambda _sent, _received: None
+    tokens: Callable[[str], None] | None = None
+    workspace: "Workspace | None" = None
+    user: str = ""
     experiments: int = 3
     seconds: float = 120.0
-    recursion_limit: int = 12
+    recursion_limit: int = 24
     run_checks: RunChecks = field(default_factory=_run_checks)
     run_experiment: RunExperiment = field(default_factory=_run_experiment)
+
+    @property
+    def models(self) -> Path:
+        """Folder of exported networks."""
+        return (self.workspace.path if self.workspace else Path(".")) / "models"

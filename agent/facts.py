@@ -181,13 +181,14 @@ def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[
         else:
             text = sentence("effect.also", **shared)
         kind = "effect" if measure.primary else "effect on a class"
-        out.append(facts.state(kind, text, evidence=_measure_evidence(measure), code=tried.kind))
+        out.append(facts.state(kind, text, evidence=measure_evidence(measure), code=tried.kind))
     noise = number_text(primary.noise, "points").removeprefix("+")
     out.append(facts.state("noise", sentence("effect.noise", metric=primary.metric, noise=noise), code=tried.kind))
     return out + [facts.state("note", note, code=tried.kind) for note in tried.notes]
 
 
-def _measure_evidence(measure: Measure) -> list[Json]:
+def measure_evidence(measure: Measure) -> list[Json]:
+    """Before, after and change of a measure."""
     rows = (
         Evidence(f"{measure.metric} before", measure.before, "share", measure.n),
         Evidence(f"{measure.metric} after", measure.after, "share", measure.n),

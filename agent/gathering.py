@@ -1,46 +1,30 @@
 """Runs a plan's checks and turns what they report into facts, causes and actions."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from agent import facts as stated
 from agent import standing
 from agent.context import Context
-from agent.facts import FactList
-from agent.pictures import CODE, picture_facts
+from agent.gathered import Gathered
+from agent.pictures import CODE, label_facts, picture_facts
 from agent.plan import Plan
+from agent.progress_facts import progress_facts
 from agent.prompts import sentence
+from agent.search_facts import search_facts
 from agent.state import Json
+from agent.threshold_facts import threshold_facts
+from agent.version_facts import version_facts
 from tools.case import Case
 from tools.documents import TRUST, evidence_json, ranked
-from tools.findings import Evidence, Finding, Outcome, Scope
+from tools.findings import Evidence, Finding, Scope
 from tools.registry import NotApplicable
 
+APART = {"picture", "search", "versions", "progress"}
+"""Intents that are answered without a check."""
 FINDINGS_SHOWN = 8
 CAUSES_SHOWN = 4
 HINTS_SHOWN = 2
 """Per direction: causes, and among them those that may be chance; the rest stay in the document."""
-
-
-@dataclass
-class Gathered:
-    """What a run of checks yields for an answer."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    causes: list[Json] = field(default_factory=list)
-    facts: FactList = field(default_factory=FactList)
-    not_checked: list[str] = field(default_factory=list)
-    groups: list[Json] = field(default_factory=list)
-
-    def note(self, outcomes: Iterable[Outcome]) -> None:
-        """Keep outcomes, and say which of them could not speak."""
-        for outcome in outcomes:
-            self.outcomes.append(outcome)
-            if outcome.status in {"failed", "not_applicable"}:
-                line = sentence("not_checked.outcome", code=outcome.code, reason=outcome.reason)
-                if line not in self.not_checked:
-                    self.not_checked.append(line)
 
 
 def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -> Gathered:
@@ -54,12 +38,16 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     out = Gathered()
     codes, missing = plan.checks(available)
     out.not_checked += [sentence("not_checked.missing", code=code) for code in missing]
-    standing.accuracy_fact(case, out.facts)
-    if plan.intent == "picture":
-        _picture(case, plan.picture, out)
+    if plan.intent not in {"search", "versions", "progress"}:
+        standing.accuracy_fact(case, out.facts)
+    if plan.intent in APART:
+        _apart(case, plan, context, out)
         return out
     if plan.intent == "confusion":
         _confusion(case, plan, context, out, codes)
+        return out
+    if plan.intent == "threshold" and plan.goal:
+        threshold_facts(case, plan, out)
         return out
     if plan.intent in {"worst", "threshold", "overview"}:
         standing.class_facts(case, out.facts, plan.classes)
@@ -77,7 +65,23 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     return out
 
 
+def _apart(case: Case, plan: Plan, context: Context, out: Gathered) -> None:
+    match plan.intent:
+        case "search":
+            search_facts(case, plan, context, out)
+        case "versions":
+            version_facts(case, plan, context, out)
+        case "progress":
+            progress_facts(case, plan, context, out)
+        case _:
+            _picture(case, plan.picture, out)
+
+
 def _picture(case: Case, picture: str, out: Gathered) -> None:
+    try:
+        out.group("findings", "", label_facts(case, picture, out.facts))
+    except NotApplicable as reason:
+        out.skip("wrong-labels", str(reason))
     try:
         out.groups.append({"kind": "findings", "title": "", "facts": picture_facts(case, picture, out.facts)})
     except NotApplicable as reason:

@@ -1,33 +1,23 @@
-"""plan → run → verify → write → ground: one question to one grounded answer."""
+"""plan → run → verify → write → ground: one question to one grounded answer, or to a person's consent."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import Answer
 from agent.context import Context
-from agent.state import State
+from agent.events import Consent, Progress, Step, Token
+from agent.state import Json, State
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
-
-@dataclass(frozen=True)
-class Step:
-    """One node has finished.
-
-    Attributes
-    ----------
-    node : str
-    text : str
-        What it did, for people.
-    """
-
-    node: str
-    text: str
+Event = Step | Progress | Token | Consent | Answer
+DEFAULT_THREAD = "default"
 
 
 @lru_cache(maxsize=8)
@@ -37,20 +27,24 @@ def build_graph(
     """The graph, compiled; with a checkpointer, threads remember their questions."""
     from langgraph.graph import END, START, StateGraph
 
-    import agent.nodes as nodes
+    from agent import approval, nodes, recalling
 
     graph = StateGraph(State, context_schema=Context)
-    graph.add_node("plan", nodes.plan)
-    graph.add_node("run", nodes.run)
-    graph.add_node("verify", nodes.verify)
-    graph.add_node("write", nodes.write)
-    graph.add_node("ground", nodes.ground)
+    for name, node in (
+        ("plan", nodes.plan), ("run", nodes.run), ("verify", nodes.verify), ("write", nodes.write),
+        ("ground", nodes.ground), ("recall", recalling.recall), ("propose", approval.propose_node),
+        ("consent", approval.consent), ("act", approval.act), ("finish", nodes.finish),
+    ):  # fmt: skip
+        graph.add_node(name, node)
     graph.add_edge(START, "plan")
-    graph.add_conditional_edges("plan", nodes.after_plan, {"run": "run", "write": "write"})
-    graph.add_edge("run", "verify")
-    graph.add_edge("verify", "write")
-    graph.add_edge("write", "ground")
-    graph.add_edge("ground", END)
+    graph.add_conditional_edges("plan", nodes.after_plan, ["run", "write", "recall", "propose"])
+    for one, two in (
+        ("run", "verify"), ("verify", "write"), ("write", "ground"), ("ground", "finish"), ("recall", "ground"),
+        ("act", "ground"), ("finish", END),
+    ):  # fmt: skip
+        graph.add_edge(one, two)
+    graph.add_conditional_edges("propose", approval.after_propose, {"consent": "consent", "finish": "ground"})
+    graph.add_conditional_edges("consent", approval.after_consent, ["act", "propose"])
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -60,33 +54,107 @@ def stream_answer(
     *,
     thread: str = "",
     checkpointer: "BaseCheckpointSaver[str] | None" = None,
-) -> Iterator[Step | Answer]:
-    """Steps as they finish, then the answer.
+    detail: bool = False,
+) -> Iterator[Event]:
+    """Steps as they finish, then the answer, or a consent to be given (``resume`` goes on from there).
 
     Parameters
     ----------
     question : str
     context : Context
     thread : str
-        Conversation; with a checkpointer, follow-up questions may lean on earlier ones of the same thread.
+        Conversation; with a checkpointer, follow-up questions may lean on earlier ones of the same thread. Where
+        the thread waits for consent, a new question leaves the action undone.
     checkpointer : BaseCheckpointSaver, optional
-        For example ``langgraph.checkpoint.sqlite.SqliteSaver``.
+        For example ``agent.threads.open_threads``. Without one nothing is remembered, and what needs consent is
+        refused.
+    detail : bool
+        Whether to tell of progress inside a step, and of what the language model is writing, too.
     """
+    start: State = {"question": question, "steps": []}
+    yield from _events(start, context, thread, checkpointer, detail)
+
+
+def resume(
+    decision: Mapping[str, Any] | None,
+    context: Context,
+    *,
+    thread: str = "",
+    checkpointer: "BaseCheckpointSaver[str]",
+    detail: bool = False,
+) -> Iterator[Event]:
+    """Go on where a thread stopped: with a person's decision, or None after a kill.
+
+    Parameters
+    ----------
+    decision : mapping or None
+        ``Consent.approval``, ``Consent.rejection`` or ``Consent.edited(…)``; None for a thread that was killed at work.
+
+    Raises
+    ------
+    ValueError
+        If the thread waits for nothing.
+    """
+    from langgraph.types import Command
+
+    waiting = pending(thread, checkpointer)
+    if waiting is None or (decision is not None) != isinstance(waiting, Consent):
+        raise ValueError("the thread does not wait for this")
+    begun: Any = Command(resume=dict(decision)) if decision is not None else None
+    yield from _events(begun, context, thread, checkpointer, detail)
+
+
+def pending(thread: str, checkpointer: "BaseCheckpointSaver[str]") -> Consent | str | None:
+    """What a thread waits for: a consent, or to go on with an unfinished question; None if for nothing."""
+    kept = build_graph(checkpointer).get_state({"configurable": {"thread_id": thread or DEFAULT_THREAD}})
+    if not kept.next:
+        return None
+    if kept.interrupts:
+        return Consent(thread, kept.interrupts[0].value)
+    return str(kept.values.get("question", ""))
+
+
+def _events(
+    begun: Any, context: Context, thread: str, checkpointer: "BaseCheckpointSaver[str] | None", detail: bool
+) -> Iterator[Event]:
     graph = build_graph(checkpointer)
     config: RunnableConfig = {"recursion_limit": context.recursion_limit}
+    options: dict[str, Any] = {"stream_mode": ["updates", "values", "custom"]}
     if checkpointer is not None:
-        config["configurable"] = {"thread_id": thread or "default"}
+        config["configurable"] = {"thread_id": thread or DEFAULT_THREAD}
+        options["durability"] = "sync"
+    elif not isinstance(begun, dict):
+        raise ValueError("without a checkpointer there is nothing to go on with")
     values: dict[str, Any] = {}
-    start: State = {"question": question, "steps": []}
-    streamed: Iterator[Any] = graph.stream(start, config, context=context, stream_mode=["updates", "values"])
+    streamed: Iterator[Any] = graph.stream(begun, config, context=_heard(context) if detail else context, **options)
     for mode, chunk in streamed:
         if mode == "values":
             values = chunk
-            continue
-        for node, update in chunk.items():
-            if update and update.get("steps"):
-                yield Step(node, update["steps"][-1])
+        elif mode == "custom":
+            yield Token(chunk["token"]) if "token" in chunk else Progress(**chunk)
+        elif "__interrupt__" in chunk:
+            yield Consent(thread, chunk["__interrupt__"][0].value)
+            return
+        else:
+            for node, update in chunk.items():
+                if update and update.get("steps"):
+                    yield Step(node, update["steps"][-1])
     yield _answer(values)
+
+
+def _heard(context: Context) -> Context:
+    """The context with progress told to the stream as well."""
+    from langgraph.config import get_stream_writer
+
+    def on_step(what: str, done: int, total: int) -> None:
+        context.on_step(what, done, total)
+        try:
+            write = get_stream_writer()
+        except RuntimeError:  # a thread of a tool's own, outside the graph's
+            return
+        write({"text": what, "done": done, "total": total})
+
+    return replace(context, on_step=on_step, tokens=lambda piece: get_stream_writer()({"token": piece}))
 
 
 def ask(
@@ -95,14 +163,29 @@ def ask(
     *,
     thread: str = "",
     checkpointer: "BaseCheckpointSaver[str] | None" = None,
+    decide: Callable[[Consent], Mapping[str, Any]] = lambda asked: asked.rejection,
 ) -> Answer:
-    """The answer to one question."""
-    *_, answer = stream_answer(question, context, thread=thread, checkpointer=checkpointer)
-    assert isinstance(answer, Answer)
-    return answer
+    """The answer to one question.
+
+    Parameters
+    ----------
+    decide : callable
+        Gives a person's decision on what needs consent; nobody agrees by default.
+    """
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    saver = checkpointer if checkpointer is not None else InMemorySaver()
+    *_, last = stream_answer(question, context, thread=thread, checkpointer=saver)
+    while isinstance(last, Consent):
+        *_, last = resume(decide(last), context, thread=thread, checkpointer=saver)
+    assert isinstance(last, Answer)
+    return last
 
 
 def _answer(state: dict[str, Any]) -> Answer:
+    done: Json = {}
+    if state["proposal"]:
+        done = {"proposal": state["proposal"], "decision": state["decision"].get("decision", ""), "done": state["done"]}
     return Answer(
         question=state["question"],
         headline=state["headline"],
@@ -118,4 +201,9 @@ def _answer(state: dict[str, Any]) -> Answer:
         effects=tuple(state["effects"]),
         steps=tuple(state["steps"]),
         intent=state["plan"]["intent"],
+        plan=state["plan"],
+        action=done,
+        second=state["plan"]["second"],
+        seconds=round(time.time() - state["began"], 2),
+        usage=state["usage"],
     )

@@ -4,29 +4,19 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import ValidationError
 
 from agent.display import shown_names, visible
 from agent.endpoint import Endpoint
-from agent.plan import INTENTS, Plan, Trial
-from agent.prompts import fill, prompt, table
+from agent.model_tools import instructions, native_tools, read_reply, reply_schema, tool_of
+from agent.plan import Plan
+from agent.prompts import prompt
 from agent.rules import RulesPlanner
-from agent.state import Json
 
-KINDS = ("relabel", "remove", "deduplicate", "split-class", "merge-classes", "reweight", "group-balance")
-MOST_CLASSES = 6
 LONGEST_QUESTION = 2000
 FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Step(_Strict):
-    """Base of every step; ``tool`` tells them apart."""
+Messages = list[dict[str, str]]
 
 
 class ModelPlanner:
@@ -39,7 +29,7 @@ class ModelPlanner:
     def plan(self, question: str, classes: Sequence[str], history: Sequence[Plan] = ()) -> Plan:
         """The model's plan if it can be taken, else the rules' plan with the reason in ``fallback``."""
         names = shown_names(classes)
-        text = self._endpoint.ask(_messages(question, names, history), step_schema(names))
+        text = self._reply(messages(question, names, history), list(names))
         if text is not None:
             try:
                 return read_step(text, names)
@@ -47,106 +37,43 @@ class ModelPlanner:
                 self._endpoint.down = "chose no step that exists"
         return replace(self._rules.plan(question, classes, history), fallback=self._endpoint.down)
 
+    def _reply(self, said: Messages, names: Sequence[str]) -> str | None:
+        if not self._endpoint.settings.native:
+            return self._endpoint.ask(said, reply_schema(names))
+        called = self._endpoint.call(said, native_tools(names))
+        return None if called is None else native_reply(*called)
 
-def _messages(question: str, names: Mapping[str, str], history: Sequence[Plan]) -> list[dict[str, str]]:
+
+def messages(question: str, names: Mapping[str, str], history: Sequence[Plan] = ()) -> Messages:
+    """All that the planning model is told: the tools, the question, the names of classes, and earlier questions."""
     shown = {real: plain for plain, real in names.items()}
-    steps = "\n".join(
-        f"- {tool}: {entry['says']} Example: {fill(entry['example'], {})}" for tool, entry in table("tools").items()
-    )
     data = {
         "question": visible(question)[:LONGEST_QUESTION],
         "classes": list(names),
-        "earlier": [{"tool": p.intent, "classes": [shown.get(c, c) for c in p.classes]} for p in history],
+        "earlier": [{"tool": tool_of(p), "classes": [shown.get(c, c) for c in p.classes]} for p in history],
     }
     return [
-        {"role": "system", "content": prompt("plan", steps=steps)},
+        {"role": "system", "content": prompt("plan", steps=instructions())},
         {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
     ]
 
 
-def step_schema(names: Mapping[str, str]) -> Json:
-    """JSON Schema of a reply: one alternative per tool, class names as an enumeration.
-
-    ``anyOf`` under an object and every field required: what servers with strict schemas accept.
-    """
-    classes: Json = {"type": "array", "items": {"$ref": "#/$defs/class"}}
-    fields: dict[str, Json] = {
-        "classes": classes,
-        "class": {"$ref": "#/$defs/class"},
-        "kind": {"type": "string", "enum": list(KINDS)},
-        "unknown": {"type": "array", "items": {"type": "string"}},
-    }
-    steps = [
-        {
-            "type": "object",
-            "properties": {
-                "tool": {"type": "string", "enum": [tool]},
-                **{name: fields[name] for name in entry["takes"]},
-            },
-            "required": ["tool", *entry["takes"]],
-            "additionalProperties": False,
-        }
-        for tool, entry in table("tools").items()
-    ]
-    return {
-        "type": "object",
-        "properties": {"step": {"anyOf": steps}},
-        "required": ["step"],
-        "additionalProperties": False,
-        "$defs": {"class": {"type": "string", "enum": list(names)}},
-    }
+def native_reply(name: str, arguments: str) -> str:
+    """A native tool call as the reply it stands for; what is no object stays as it is and is refused later."""
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        return arguments
+    return json.dumps({"step": {**given, "tool": name}}) if isinstance(given, dict) else arguments
 
 
 def read_step(text: str, names: Mapping[str, str]) -> Plan:
-    """A reply as a plan.
+    """A reply as a plan, fenced as Markdown or not.
 
     Raises
     ------
     ValueError, ValidationError
-        For anything but one known step with exactly its own arguments and existing class names.
+        For anything but one known tool with exactly its own arguments and existing class names.
     """
     fenced = FENCE.match(text.strip())
-    value = _reply_model().model_validate_json(fenced[1] if fenced else text)
-    step: dict[str, Any] = value.step.model_dump()  # type: ignore[attr-defined]
-    tool = step["tool"]
-    shown = [step["class"]] if "class" in step else list(step.get("classes", ()))
-    unknown_names = [name for name in shown if name not in names]
-    if unknown_names:
-        raise ValueError(f"not a class: {unknown_names[0]}")
-    classes = tuple(dict.fromkeys(names[name] for name in shown))
-    if tool == "none":
-        words = tuple(visible(word)[:60] for word in step["unknown"][:MOST_CLASSES])
-        return Plan("confusion" if words else "help", unknown=words, planner="model")
-    if tool not in INTENTS:
-        raise ValueError(f"not a step: {tool}")
-    if tool == "merge" and len(classes) != 2:
-        raise ValueError("two classes are merged")
-    return Plan(tool, classes, _trials(tool, step.get("kind"), classes), planner="model")
-
-
-def _trials(tool: str, kind: str | None, classes: tuple[str, ...]) -> tuple[Trial, ...]:
-    kind = {"split": "split-class", "merge": "merge-classes"}.get(tool, kind)
-    if kind is None:
-        return ()
-    if kind == "split-class":
-        return tuple(Trial(kind, {"class": name}) for name in classes[:1])
-    if kind in {"merge-classes", "group-balance"}:
-        return (Trial(kind, {"pair": "|".join(sorted(classes[:2]))}),) if len(classes) >= 2 else ()
-    return (Trial(kind),)
-
-
-def _reply_model() -> type[BaseModel]:
-    """The reply as pydantic sees it: one model per tool, extra fields forbidden."""
-    fields: dict[str, Any] = {
-        "classes": (Annotated[list[str], Field(max_length=MOST_CLASSES)], ...),
-        "class": (str, ...),
-        "kind": (Literal[KINDS], ...),
-        "unknown": (list[str], ...),
-    }
-    steps = []
-    for tool, entry in table("tools").items():
-        chosen = {name: fields[name] for name in entry["takes"]}
-        chosen["tool"] = (Literal[tool], ...)
-        steps.append(create_model(f"{tool.title()}Step", __base__=_Step, **chosen))
-    reply: dict[str, Any] = {"step": (Annotated[Union[tuple(steps)], Field(discriminator="tool")], ...)}  # noqa: UP007
-    return create_model("Reply", __base__=_Strict, **reply)
+    return read_reply(fenced[1] if fenced else text, names)

@@ -20,6 +20,34 @@ QUESTION_WORDS = word_list("question_words")
 """Ordinary words of questions: none of them is taken for the name of a class, or for one that is missing."""
 
 
+_LETTERS = re.compile(r"[a-z]+")
+_FORGIVEN = ((5, 0), (9, 1))
+"""Typing errors forgiven in ordinary words shorter than this; longer ones get two."""
+
+
+def spelt(text: str) -> str:
+    """A lower-case text with the typing errors in its ordinary words mended.
+
+    >>> spelt("whcih labls are wrnog")
+    'which labels are wrong'
+    """
+    return _LETTERS.sub(lambda m: _mended(m[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def _mended(word: str) -> str:
+    forgiven = next((edits for length, edits in _FORGIVEN if len(word) < length), 2)
+    if not forgiven or word in QUESTION_WORDS or singular(word) in QUESTION_WORDS:
+        return word
+    near = [
+        (DamerauLevenshtein.distance(word, known, score_cutoff=forgiven), -len(known), known)
+        for known in QUESTION_WORDS
+        if known[:1] == word[:1] and abs(len(known) - len(word)) <= forgiven and len(known) >= 4
+    ]
+    distance, _, best = min(near, default=(forgiven + 1, 0, word))
+    return best if distance <= forgiven else word
+
+
 @dataclass(frozen=True)
 class Match:
     """A stretch of a question that names a class.

@@ -1,6 +1,7 @@
 """The five nodes. Each loads what it needs from the context and returns plain JSON."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -8,72 +9,96 @@ from langgraph.runtime import Runtime
 from agent import actions as todo
 from agent import facts as stated
 from agent import standing, template, writer
+from agent.acting import arguments_for
 from agent.context import Context
 from agent.endpoint import Endpoint, open_endpoint
 from agent.facts import FactList
-from agent.gathering import Gathered, gather
+from agent.gathered import Gathered
+from agent.gathering import gather
 from agent.model_planner import ModelPlanner
-from agent.pictures import named_picture
-from agent.plan import Plan, Trial
+from agent.pictures import picture_plan
+from agent.plan import ACTS, OF_THE_LAST, Plan, Trial
 from agent.prompts import sentence
+from agent.recalling import keep
 from agent.rules import RulesPlanner
-from agent.state import Json, State
+from agent.state import Json, State, plain_json
 from tools.case import Case
 from tools.documents import case_head, effect_json, outcome_json
 from tools.effects import Effect
 from tools.kinds import kinds
+from tools.readers.match_ids import Places
 from tools.registry import NotApplicable, checks
 
 HISTORY = 10
 """Earlier questions of a thread that are remembered."""
+NOT_REMEMBERED = ACTS | OF_THE_LAST | {"help", "next", "picture"}
+"""Intents that a later question never leans on."""
 
 
 def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Decide which checks and what-ifs answer the question."""
+    """Decide what answers the question: checks and what-ifs, the last answer, or an action that needs consent."""
     context = runtime.context
-    case = context.load_case()
+    case, began = context.load_case(), time.time()
+    last, question = state.get("last") or {}, state["question"]
     earlier = [Plan.from_json(p) for p in state.get("history", [])]
-    endpoint = open_endpoint(context.model)
-    planner = ModelPlanner(endpoint) if endpoint else RulesPlanner()
-    picture = named_picture(case, state["question"])
-    known = Plan("picture", picture=picture) if picture else None
-    chosen = known or planner.plan(state["question"], case.classes, earlier)
-    how = f"Understood as: {chosen.intent}"
+    endpoint = open_endpoint(context)
+    chosen = understood(question, case, earlier, last, endpoint)
+    left = state.get("left", "")
+    if chosen.intent == "next" and left:
+        question, left = left, ""
+        chosen = understood(question, case, earlier, last, endpoint)
+    if chosen.intent == "why" and last.get("intent") == "worst" and (name := standing.worst_class(case)):
+        chosen = Plan("confusion", (name,), planner=chosen.planner)
+    how = sentence("step.understood", intent=chosen.intent)
     how += f" ({', '.join(chosen.classes)})" if chosen.classes else ""
     how += f"; by rules, since the language model {chosen.fallback}" if chosen.fallback else ""
-    answerable = chosen.intent not in {"help", "picture"} and not chosen.needs_clarifying
-    history = [*state.get("history", []), *([chosen.to_json()] if answerable else [])]
+    how += f"; {context.model_note}" if context.model_note else ""
+    asked = chosen.intent not in NOT_REMEMBERED and not chosen.needs_clarifying
+    history = [*state.get("history", []), *([chosen.to_json()] if asked else [])]
     return {
+        "question": question,
         "plan": chosen.to_json(),
         "classes": list(case.classes),
         "head": case_head(case, ""),
         "history": history[-HISTORY:],
         "calls": endpoint.calls if endpoint else 0,
         "model_down": endpoint.down if endpoint else "",
-        "outcomes": [],
-        "effects": [],
-        "causes": [],
-        "actions": [],
-        "facts": [],
-        "groups": [],
-        "not_checked": [],
-        "draft": "",
-        "answer": "",
-        "headline": "",
+        "usage": endpoint.usage if endpoint else {},
+        "began": began,
+        "left": chosen.second or left,
+        **{name: [] for name in ("outcomes", "effects", "causes", "actions", "facts", "groups", "not_checked")},
+        **dict.fromkeys(("draft", "answer", "headline"), ""),
+        **{name: {} for name in ("proposal", "decision", "done")},
         "writer": "template",
         "steps": [*state.get("steps", []), how],
     }
 
 
-def after_plan(state: State) -> Literal["run", "write"]:
+def understood(question: str, case: Case, earlier: Sequence[Plan], last: Json, endpoint: Endpoint | None) -> Plan:
+    """The plan of a question; short follow-ups to the last answer need no language model."""
+    about = picture_plan(lambda: Places(case.dataset.index, case.dataset.root), case.ids, question, case.classes)
+    if about is not None:
+        return about
+    by_rules = RulesPlanner().plan(question, case.classes, earlier)
+    if endpoint is None or (last and by_rules.intent in {*OF_THE_LAST, "next"}):
+        return by_rules
+    return ModelPlanner(endpoint).plan(question, case.classes, earlier)
+
+
+def after_plan(state: State) -> Literal["run", "write", "recall", "propose"]:
     """Questions that cannot be answered from pictures, or not yet, go straight to the answer."""
     chosen = Plan.from_json(state["plan"])
-    return "write" if chosen.intent == "help" or _clarify(chosen) else "run"
+    if chosen.intent in {"show", "why"}:
+        return "recall"
+    if chosen.intent in ACTS and not chosen.needs_clarifying:
+        return "propose"
+    return "write" if chosen.intent in {"help", "next"} or _clarify(chosen) else "run"
 
 
 def _clarify(chosen: Plan) -> bool:
     lacks = {"merge": 2, "split": 1}.get(chosen.intent, 0) > len(chosen.classes)
-    return chosen.needs_clarifying or lacks
+    nothing = chosen.intent == "search" and not (chosen.words or chosen.picture or chosen.classes)
+    return chosen.needs_clarifying or lacks or nothing
 
 
 def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -84,16 +109,18 @@ def run(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     usual = [r for r in todo.USUAL if chosen.intent == "confusion" and kinds()[r.experiment or ""].eligible(case)]
     gathered = todo.gather(found.findings, chosen.trials, usual)
     count = len(found.findings)
-    return {
-        "outcomes": [outcome_json(o) for o in found.outcomes],
-        "causes": found.causes,
-        "actions": gathered,
-        "facts": found.facts.facts,
-        "groups": found.groups,
-        "not_checked": found.not_checked,
-        "headline": _headline(chosen, found),
-        "steps": [*state["steps"], f"Ran {len(found.outcomes)} checks, {count} findings bear on the question"],
-    }
+    return plain_json(
+        {
+            "outcomes": [outcome_json(o) for o in found.outcomes],
+            "causes": found.causes,
+            "actions": gathered,
+            "facts": found.facts.facts,
+            "groups": found.groups,
+            "not_checked": found.not_checked,
+            "headline": _headline(chosen, found),
+            "steps": [*state["steps"], f"Ran {len(found.outcomes)} checks, {count} findings bear on the question"],
+        }
+    )
 
 
 def _headline(chosen: Plan, found: Gathered) -> str:
@@ -106,7 +133,8 @@ def _headline(chosen: Plan, found: Gathered) -> str:
             best = max(sure, key=lambda c: c["count"])
             lines.append(sentence("headline.cause", title=best["title"]))
         return " ".join(lines)
-    finding = next((f for f in facts if f["kind"] == "finding"), None)
+    grouped = [g["facts"][0] for g in found.groups if g["kind"] == "findings"]
+    finding = next((f for f in facts if f["id"] in grouped), None)
     if finding is not None:
         return finding["text"]
     if chosen.intent in {"worst", "threshold", "experiment"}:
@@ -124,6 +152,10 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     causes = list(state["causes"])
     asked_about = Plan.from_json(state["plan"]).classes
     started = time.monotonic()
+    for action in gathered:
+        if action["asked"]:
+            fitting = arguments_for(case, action["experiment"], action["arguments"], asked_about)
+            action["arguments"] = action["arguments"] if fitting is None else fitting
     possible = [number for number, a in enumerate(gathered) if a["experiment"] is not None]
     for number in possible[: context.experiments]:
         action = gathered[number]
@@ -159,15 +191,17 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         headline += " " + sentence("headline.helps", action=best["action"], target=best["target"])
     elif effects and not answers:
         headline += " " + sentence("headline.untried")
-    return {
-        "actions": advised,
-        "causes": causes,
-        "effects": effects,
-        "facts": facts.facts,
-        "not_checked": not_checked,
-        "headline": headline.strip(),
-        "steps": [*state["steps"], f"Tried {len(effects)} changes on held-out pictures, {len(helped)} help"],
-    }
+    return plain_json(
+        {
+            "actions": advised,
+            "causes": causes,
+            "effects": effects,
+            "facts": facts.facts,
+            "not_checked": not_checked,
+            "headline": headline.strip(),
+            "steps": [*state["steps"], f"Tried {len(effects)} changes on held-out pictures, {len(helped)} help"],
+        }
+    )
 
 
 def _fixable(facts: FactList, cause: Json, tried: Effect) -> Json:
@@ -199,23 +233,32 @@ def write(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Word the facts: by the language model if there is one, by the template otherwise."""
     chosen = Plan.from_json(state["plan"])
     classes = state["classes"]
-    if chosen.intent == "help" or _clarify(chosen):
-        text = template.help_text(classes) if chosen.intent == "help" else template.clarification(chosen, classes)
+    if chosen.intent in {"help", "next"} or _clarify(chosen):
+        text = _without_facts(chosen, classes)
         first = text.splitlines()[0]
         return {"answer": text, "headline": first, "draft": "", "steps": [*state["steps"], "Asked back"]}
     text = template.answer_text(chosen, state)
     endpoint = _endpoint(state, runtime.context)
     if endpoint is None:
         return {"answer": text, "draft": "", "steps": [*state["steps"], f"Wrote {len(state['facts'])} facts"]}
-    draft = writer.draft(endpoint, state["question"], state["facts"])
+    draft = writer.draft(endpoint, state["question"], state["facts"], runtime.context.tokens)
     said = "The language model worded the facts" if draft else f"Wrote the facts; the language model {endpoint.down}"
     return {
         "answer": text,
         "draft": draft or "",
         "calls": endpoint.calls,
+        "usage": endpoint.usage,
         "model_down": endpoint.down,
         "steps": [*state["steps"], said],
     }
+
+
+def _without_facts(chosen: Plan, classes: list[str]) -> str:
+    if chosen.intent == "next":
+        return sentence("recall.nothing_to_next")
+    if chosen.intent == "help":
+        return template.help_text(classes, chosen.language)
+    return template.clarification(chosen, classes)
 
 
 def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -228,14 +271,27 @@ def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     if problems and endpoint is not None:
         worded = writer.repair(endpoint, worded, problems, state["facts"]) or ""
         problems = writer.problems(worded, state["facts"], state["classes"]) if worded else problems
-    calls = endpoint.calls if endpoint else state["calls"]
+    spent = {"calls": endpoint.calls, "usage": endpoint.usage} if endpoint else {}
     if problems:
         said = f"The language model's wording was refused ({problems[0].text}); the facts stand as they are"
-        return {"head": head, "calls": calls, "steps": [*state["steps"], said]}
+        return {"head": head, **spent, "steps": [*state["steps"], said]}
     text = writer.shown(worded, state["facts"], state["not_checked"])
     said = "Every number, name and verdict of the wording was found in the fact it cites"
-    return {"head": head, "answer": text, "writer": "model", "calls": calls, "steps": [*state["steps"], said]}
+    return {"head": head, "answer": text, "writer": "model", **spent, "steps": [*state["steps"], said]}
+
+
+def finish(state: State) -> dict[str, Any]:
+    """Say which question is left, and keep what later ones may come back to."""
+    chosen = Plan.from_json(state["plan"])
+    out: dict[str, Any] = {}
+    if chosen.second:
+        out["answer"] = f"{state['answer']}\n\n{template.left(chosen.second)}"
+    if chosen.intent not in NOT_REMEMBERED - {"picture"} and not _clarify(chosen):
+        out["last"] = keep(state)
+    return out
 
 
 def _endpoint(state: State, context: Context) -> Endpoint | None:
-    return open_endpoint(context.model, state["calls"], state["model_down"])
+    left = context.seconds - (time.time() - state["began"])
+    down = state["model_down"] or ("" if left > 0 else "had no time left")
+    return open_endpoint(context, state["calls"], down, state.get("usage"))

@@ -21,10 +21,23 @@ Intent = Literal[
     "experiment",
     "threshold",
     "help",
+    "search",
+    "versions",
+    "progress",
+    "retrain",
+    "change",
     "picture",
+    "show",
+    "why",
+    "do",
+    "undo",
+    "next",
 ]
-INTENTS: tuple[Intent, ...] = get_args(Intent)[:-1]
-"""What a planner chooses among; ``picture`` is not chosen: a question is about one when it names one."""
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+OF_THE_LAST: frozenset[Intent] = frozenset({"show", "why", "do"})
+"""Follow-ups about the last answer: its pictures, its reasons, its advice."""
+ACTS: frozenset[Intent] = frozenset({"retrain", "change", "do", "undo"})
+"""What changes the workspace or runs long: only with a person's consent."""
 
 VARIETY = ("variety-background", "variety-lighting", "variety-size", "variety-angle", "variety-style")
 
@@ -51,10 +64,8 @@ CHECKS: Mapping[Intent, tuple[str, ...]] = {
     "worst": ("model-category",),
     "experiment": (),
     "threshold": ("thresholds", "calibration"),
-    "help": (),
-    "picture": (),
 }
-"""Codes by intent; ``overview`` runs every check there is, the others those of theirs that this version has."""
+"""Codes by intent, none for the others; ``overview`` runs every check there is, else those that this version has."""
 
 TRUST = ("grouped-images", "split-leakage")
 """Checks that say whether the error counts themselves can be trusted; asked beside any question about errors."""
@@ -89,6 +100,19 @@ class Plan:
         Words for a part of the pictures, as the question has them.
     picture : str
         Id of the one picture that the question is about; empty for none.
+    goal : mapping
+        Of a threshold: ``kind`` (precision, recall, f-beta, cost), ``value`` (a share, β, or the cost of a miss) and
+        ``false_alarm`` (its cost); empty if the question names none.
+    versions : tuple of int
+        Trained versions that are named.
+    words : str
+        What pictures are looked for.
+    which : int
+        The piece of advice that is meant, from 1 on; negative = the number of an entry of the history.
+    second : str
+        A second question that came with this one; empty for none.
+    language : str
+        Of a question that is not English: its name in English; empty else.
     planner : {"rules", "model"}
     fallback : str
         Why the language model's plan was not used.
@@ -101,6 +125,12 @@ class Plan:
     choices: tuple[str, ...] = ()
     slice: str | None = None
     picture: str = ""
+    goal: Mapping[str, Any] = field(default_factory=dict)
+    versions: tuple[int, ...] = ()
+    words: str = ""
+    which: int = 0
+    second: str = ""
+    language: str = ""
     planner: Literal["rules", "model"] = "rules"
     fallback: str = ""
 
@@ -121,7 +151,7 @@ class Plan:
         """Codes to run, and codes that would belong here but that this version lacks."""
         if self.intent == "overview":
             return tuple(available), ()
-        wanted = CHECKS[self.intent] + (TRUST if self.intent in ABOUT_ERRORS else ())
+        wanted = CHECKS.get(self.intent, ()) + (TRUST if self.intent in ABOUT_ERRORS else ())
         return tuple(c for c in wanted if c in available), tuple(c for c in wanted if c not in available)
 
     def to_json(self) -> dict[str, Any]:

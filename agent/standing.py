@@ -66,6 +66,14 @@ def fidelity_fact(case: Case, facts: FactList) -> Fact | None:
     return facts.state("standing", alike.sentence, evidence=map(evidence_json, alike.evidence))
 
 
+def worst_class(case: Case) -> str:
+    """The class with the lowest recall; empty where nothing is judged."""
+    if not case.derived.judged.any():
+        return ""
+    recall = quality(case, case.derived.predicted, case.derived.judged, "").recall
+    return min(recall, key=lambda e: e.value).name.removeprefix("recall of ")
+
+
 def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list[Fact]:
     """Recall of the worst classes (or of those named) and what is confused most."""
     if not case.derived.judged.any():

@@ -1,8 +1,15 @@
 """What the graph passes from node to node: plain JSON types only, so that any checkpointer can keep it."""
 
+import json
 from typing import Any, TypedDict
 
 Json = dict[str, Any]
+
+
+def plain_json(values: Json) -> Json:
+    """The same with numbers of numpy as plain ones: a strict checkpointer refuses them."""
+    out: Json = json.loads(json.dumps(values, default=lambda number: number.item()))
+    return out
 
 
 class Fact(TypedDict):
@@ -13,7 +20,7 @@ class Fact(TypedDict):
     id : str
         ``F1``, ``F2`` …
     kind : str
-        standing, direction, account, cause, finding, passed, effect, action.
+        standing, direction, account, cause, finding, passed, effect, action …
     text : str
         The sentence; everything an answer may say about it stands here.
     evidence : list
@@ -33,7 +40,7 @@ class Fact(TypedDict):
 
 
 class State(TypedDict, total=False):
-    """State of one question; ``history`` outlives it.
+    """State of one question; ``history`` and ``last`` outlive it.
 
     Attributes
     ----------
@@ -61,6 +68,16 @@ class State(TypedDict, total=False):
     draft, answer, writer : str
     steps : list of str
         What was done, for people.
+    last : dict
+        What follow-ups may come back to: facts and actions of the last answer (``agent.recalling.keep``).
+    left : str
+        A second question that came along and is not answered yet.
+    proposal, decision, done : dict
+        What would be done, what the person said to it, and what came of it.
+    began : float
+        Seconds since the epoch when the question came.
+    usage : dict
+        Tokens of the language model: ``sent``, ``received``, and whether they were ``estimated``.
     """
 
     question: str
@@ -83,3 +100,10 @@ class State(TypedDict, total=False):
     headline: str
     writer: str
     steps: list[str]
+    last: Json
+    left: str
+    proposal: Json
+    decision: Json
+    done: Json
+    began: float
+    usage: Json

@@ -21,13 +21,16 @@ def answer_text(plan: Plan, state: State) -> str:
     """The whole answer as Markdown."""
     facts, actions = state["facts"], state["actions"]
     by_id = {f["id"]: f for f in facts}
-    parts: list[str] = [sentence("threshold.text")] if plan.intent == "threshold" else []
-    parts += [line(f) for f in facts if f["kind"] == "trust"][:TRUST_SHOWN]
+    parts: list[str] = [sentence("threshold.text")] if plan.intent == "threshold" and not plan.goal else []
     parts += _asked(facts, actions)
-    parts += [line(f) for f in facts if f["kind"] == "standing"]
+    found = _block("findings", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "findings"])
+    known = [line(f) for f in facts if f["kind"] == "standing"]
     if plan.intent == "confusion":
-        parts += _directions(facts, state["causes"], by_id)
-    parts += _block("findings", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "findings"])
+        parts += [*known, *_directions(facts, state["causes"], by_id), *found]
+    else:
+        parts += [*found, *known]
+    parts += _block("events", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "events"])
+    parts += _block("trust", [line(f) for f in facts if f["kind"] == "trust"][:TRUST_SHOWN])
     doable = [a for a in actions if not a["asked"] or a["verdict"] == "helps"]
     parts += _block("todo", [_action_line(a, by_id) for a in doable], numbered=True)
     if state["effects"] and not doable and not any(a["asked"] for a in actions):
@@ -64,10 +67,15 @@ def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, 
 
 
 def _titled(group: Json, by_id: dict[str, Fact]) -> str:
-    """Facts that belong together, after a title in bold if there is one."""
+    """Facts that belong together, after a title in bold if there is one; pictures that were looked for by name."""
     said = " ".join(line(by_id[i]) for i in group["facts"])
+    said += "".join(f" {_names(by_id[i])}" for i in group["facts"] if by_id[i]["kind"] == "pictures")
     title = markdown_safe(group["title"][:1].upper() + group["title"][1:])
     return f"**{title}.** {said}" if title else said
+
+
+def _names(fact: Fact) -> str:
+    return ", ".join(markdown_safe(image) for image in fact["images"])
 
 
 def _cause_line(cause: Json, by_id: dict[str, Fact]) -> str:
@@ -107,8 +115,13 @@ def _example(plan: Plan, classes: Sequence[str]) -> str:
     return markdown_safe(asked.get(plan.intent, f"why is my model confusing {first} and {second}?"))
 
 
-def help_text(classes: Sequence[str]) -> str:
-    """What can be asked, with the user's own classes."""
+def left(second: str) -> str:
+    """That a second question was heard."""
+    return sentence("two.left", question=markdown_safe(second))
+
+
+def help_text(classes: Sequence[str], language: str = "") -> str:
+    """What can be asked, with the user's own classes; of one in another language, also why it is not answered."""
     from string import Template
 
     a, b = (*classes, *classes)[:2] if classes else ("one class", "another")
@@ -116,4 +129,5 @@ def help_text(classes: Sequence[str]) -> str:
         Template(text).substitute(a=markdown_safe(a), b=markdown_safe(b))
         for text in table("sentences")["help"]["examples"][:EXAMPLES_SHOWN]
     ]
-    return "\n".join([sentence("help.text"), "", *(f"- {q}" for q in questions)])
+    first = [sentence("help.language", language=language)] if language else []
+    return "\n".join([*first, sentence("help.text"), "", *(f"- {q}" for q in questions)])

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from agent.display import markdown_safe, visible
-from agent.endpoint import Endpoint
+from agent.endpoint import Endpoint, Heard
 from agent.grounding import ANY_CITATION, Problem, check_text
 from agent.prompts import prompt, sentence
 from agent.state import Fact
@@ -16,16 +16,16 @@ PROBLEMS_SHOWN = 12
 LONGEST = 6000
 
 
-def draft(endpoint: Endpoint, question: str, facts: Sequence[Fact]) -> str | None:
+def draft(endpoint: Endpoint, question: str, facts: Sequence[Fact], heard: Heard | None = None) -> str | None:
     """The model's wording of the facts; None if it gives none."""
-    return endpoint.ask(_messages(question, facts))
+    return endpoint.ask(written_messages(question, facts), heard=heard)
 
 
 def repair(endpoint: Endpoint, text: str, found: Sequence[Problem], facts: Sequence[Fact]) -> str | None:
     """The model's second and last attempt."""
     refused = [{"sentence": visible(p.sentence), "why": visible(p.text)} for p in found[:PROBLEMS_SHOWN]]
     messages = [
-        *_messages("", facts),
+        *written_messages("", facts),
         {"role": "assistant", "content": visible_lines(text)[:LONGEST]},
         {"role": "system", "content": prompt("repair")},
         {"role": "user", "content": json.dumps({"refused": refused}, ensure_ascii=False)},
@@ -33,7 +33,8 @@ def repair(endpoint: Endpoint, text: str, found: Sequence[Problem], facts: Seque
     return endpoint.ask(messages)
 
 
-def _messages(question: str, facts: Sequence[Fact]) -> list[dict[str, str]]:
+def written_messages(question: str, facts: Sequence[Fact]) -> list[dict[str, str]]:
+    """All that the wording model is told: the question and the numbered facts."""
     data = {
         "question": visible(question)[:2000],
         "facts": [{"id": f["id"], "text": visible(f["text"])} for f in facts[:MOST_FACTS]],

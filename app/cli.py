@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from app import (
+    cli_ask,
     cli_change,
     cli_decide,
     cli_experiment,
@@ -154,28 +155,7 @@ def audit(
         raise typer.Exit(LEVEL_REACHED)
 
 
-@app.command()
-def ask(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words; name classes as you call them.")],
-    group: Group = None,
-    seed: Seed = None,
-    workspace: Workspace = HOME,
-    json: Json = None,
-) -> None:
-    """Answer a question from the pictures and the model's errors.
-
-    Works without any key; with OPENAI_API_KEY, OPENAI_BASE_URL and ADVISOR_MODEL set, a language model
-    understands freer questions and words the answer. Every number comes from the advisor's own code.
-
-    Examples:
-
-      advisor ask "why is my model confusing Orange and Satsumas?"
-      advisor ask "which labels are wrong?"
-      advisor ask "should I split bad cookies?" --json answer.json
-    """
-    from app.commands import run_ask
-
-    run_ask(question, group=group, seed=seed, workspace=workspace, json=json)
+app.command()(cli_ask.ask)
 
 
 @app.command()

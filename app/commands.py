@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from app.edge import interactive, prepare_libraries, read_context, read_settings
+from app.edge import interactive, prepare_libraries, read_settings
 from app.escaping import shown
 from app.printing import (
-    answer_blocks,
     audit_blocks,
     case_lines,
     heading,
@@ -211,25 +210,6 @@ def _known_classes(case: "Case", names: Sequence[str]) -> None:
             raise UnknownName(
                 expected=f"one of the classes {', '.join(case.classes)}", seen=name, todo="Name one of these."
             )
-
-
-def run_ask(question: str, *, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
-    """Answer one question through the graph."""
-    if not question.strip():
-        raise WrongUse(
-            expected="a question", seen="an empty one", todo='Ask, e.g.: advisor ask "which labels are wrong?"'
-        )
-    out = Terminal(json)
-    kept, settings = _opened(workspace, seed=seed, group=group)
-    case = _case(kept, settings)
-    from agent.graph import ask
-
-    with out.steps() as steps:
-        answer = ask(question, read_context(case, kept, steps))
-    document = answer.to_json()
-    record_answer(kept, case, document)
-    out.say(*answer_blocks(document, styled=out.people.is_terminal))
-    out.deliver(document)
 
 
 def record_answer(kept: "Workspace", case: "Case", document: dict[str, Any]) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.progress import Progress
+from tools.errors import AdvisorError
 from tools.settings import Settings
 
 if TYPE_CHECKING:
     from agent.context import Context, ModelSettings
     from tools.case import Case
-    from tools.memory import Memory
+    from tools.workspace import Workspace
 
 LIBRARIES = {
     # Idle OpenMP threads sleep instead of spinning: on two cores shared with others a what-if took 3 s, not 20 to 40.
@@ -31,6 +32,12 @@ LIBRARIES = {
 """Variables that only libraries read. A value that the user set stays, except for the checkpoint format."""
 MODEL_VARIABLES = ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 OPENAI = "https://api.openai.com/v1"
+NOT_AGREED = "the language model is not asked before you agree: advisor ask --show-prompt, then --agree-model"
+OVER_CAP = "the language model is not asked, since this month has cost as much as ADVISOR_MODEL_CAP allows"
+
+
+class WrongVariable(AdvisorError):
+    """A variable of the environment that cannot be read."""
 
 
 def prepare_libraries(environment: MutableMapping[str, str] | None = None, *, download: bool = False) -> None:
@@ -79,7 +86,34 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
         return None
     from agent.context import ModelSettings
 
-    return ModelSettings(base_url=server or OPENAI, api_key=key or "none", model=model)
+    sent, received = _numbers(source, "ADVISOR_MODEL_PRICE", 2)
+    (cap,) = _numbers(source, "ADVISOR_MODEL_CAP", 1)
+    return ModelSettings(
+        base_url=server or OPENAI, api_key=key or "none", model=model, price_sent=sent, price_received=received,
+        monthly_cap=cap,
+    )  # fmt: skip
+
+
+def _numbers(source: Mapping[str, str], name: str, count: int) -> list[float]:
+    """So many numbers above or equal to 0 from a variable; zeros where it is not set.
+
+    Raises
+    ------
+    WrongVariable
+    """
+    text = source.get(name, "").strip()
+    if not text:
+        return [0.0] * count
+    try:
+        found = [float(word) for word in text.replace(",", " ").split()]
+    except ValueError:
+        found = []
+    if len(found) != count or not all(0 <= number < 1e9 for number in found):
+        raise WrongVariable(
+            expected=f"{'two numbers' if count > 1 else 'a number'} in {name}", seen=text[:40],
+            todo=f"Write, e.g., {name}={'0.15 0.60' if count > 1 else '5'}, or unset it.",
+        )  # fmt: skip
+    return found
 
 
 def read_smtp_password(environment: Mapping[str, str] | None = None) -> str:
@@ -102,11 +136,32 @@ def model_state(environment: Mapping[str, str] | None = None) -> str:
     return "rules and templates (no key needed)"
 
 
-def read_context(case: "Case", memory: "Memory", on_step: Progress) -> "Context":
-    """What the graph may use to answer a question about one case."""
+def read_context(case: "Case", kept: "Workspace", on_step: Progress, *, offline: bool = False) -> "Context":
+    """What the graph may use to answer a question about one case.
+
+    Parameters
+    ----------
+    offline : bool
+        Whether no language model may be asked, so that nothing leaves this machine.
+    """
+    from dataclasses import replace
+
     from agent.context import Context
 
-    return Context(load_case=lambda: case, on_step=on_step, memory=memory, model=read_model())
+    context = Context(load_case=lambda: case, on_step=on_step, memory=kept, workspace=kept, user=user_name())
+    model = None if offline else read_model()
+    if model is None:
+        return context
+    from agent.privacy import agreement
+    from agent.spending import note_call, over_cap
+
+    agreed = agreement(kept, model)
+    if agreed is None:
+        return replace(context, model_note=NOT_AGREED)
+    if over_cap(kept, model):
+        return replace(context, model_note=OVER_CAP)
+    known = replace(model, native=bool(agreed.get("native")))
+    return replace(context, model=known, spent=lambda sent, received: note_call(kept, known, sent, received))
 
 
 def interactive() -> bool:

@@ -49,7 +49,7 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
     handler.send_header("Content-Type", "application/json")
     handler.end_headers()
     try:
-        for _ in range(100):
+        for _ in range(150):
             handler.wfile.write(b" ")
             handler.wfile.flush()
             time.sleep(0.1)
@@ -58,11 +58,11 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
 
 
 def stall(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(4)
+    time.sleep(10)
 
 
 @contextmanager
-def serving(script: Script, *, timeout: float = 1.0, max_calls: int = 3) -> Iterator[ModelSettings]:
+def serving(script: Script, *, timeout: float = 3.0, max_calls: int = 3) -> Iterator[ModelSettings]:
     """Settings that point at a server which follows the script."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -11,7 +11,8 @@ from scripted_server import Script, serving
 
 from agent.answer import Answer
 from agent.context import Context, ModelSettings
-from agent.graph import Step, ask, stream_answer
+from agent.events import Step
+from agent.graph import ask, stream_answer
 from agent.grounding import check_claim
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
@@ -249,7 +250,7 @@ def retell(body: dict[str, Any]) -> str:
     return "\n".join(f"- {f['text'].rstrip('.')} [{f['id']}]." for f in by_kind(body))
 
 
-PLAN = json.dumps({"step": {"tool": "confusion", "classes": ["Apple", "Orange"]}})
+PLAN = json.dumps({"step": {"tool": "explain_confusion", "classes": ["Apple", "Orange"]}})
 
 
 def test_a_grounded_wording_is_shown_beside_the_facts() -> None:

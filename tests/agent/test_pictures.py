@@ -9,6 +9,7 @@ from agent.pictures import named_picture
 from benchmarks.planting.vectors import assemble
 from tests.tools.test_why import planted
 from tools.case import Case
+from tools.readers.match_ids import Places
 
 
 def asked(case: Case, question: str) -> str:
@@ -37,9 +38,9 @@ def test_the_cause_is_told(question: str) -> None:
 
 def test_names_of_no_picture_are_left_to_the_planner() -> None:
     case, _ = planted()
-    assert named_picture(case, "why is none.jpg called b?") == ""
-    assert named_picture(case, "why is my model confusing a and b?") == ""
-    assert named_picture(case, "see report.pdf") == ""
+    places = Places(case.dataset.index, case.dataset.root)
+    for question in ("why is none.jpg called b?", "why is my model confusing a and b?", "see report.pdf"):
+        assert named_picture(lambda: places, case.ids, question) == ("", "")
     assert ask("why is none.jpg called b?", Context(load_case=lambda: case)).intent != "picture"
 
 

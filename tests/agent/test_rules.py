@@ -1,38 +1,47 @@
-"""The rules planner on questions as people ask them (questions.jsonl), and on follow-ups."""
+"""The rules planner on questions as people ask them (questions.jsonl, held_back.jsonl), and on follow-ups.
+
+``held_back.jsonl`` was written and committed before these rules; no rule may be changed for one of its rows.
+"""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agent.plan import Plan
+from agent.pictures import picture_plan
+from agent.plan import INTENTS, Plan
 from agent.rules import RulesPlanner
+from benchmarks.agent_questions import CLASSES, PICTURES, Row, planned, questions, wrong
+from tools.readers.match_ids import Places
 
-CLASSES = {
-    "fruit": ("Apple", "Lemon", "Lime", "Nectarine", "Orange", "Peach", "Pear", "Red-Grapefruit", "Satsumas"),
-    "bakery": ("bad_cookies", "croissant", "good_cookies"),
-    "stones": ("Granite", "GreyGranite", "Lime", "Limestone", "Sand Stone Brick", "Sandstone"),
-    "parts": ("bad", "good", "other"),
-    "signs": ("30 km/h", "80 km/h", "Cafe bar", "Café", "class_12", "class_2", "橙子", "苹果"),
-}
-ROWS = [json.loads(row) for row in (Path(__file__).parent / "questions.jsonl").read_text("utf-8").splitlines()]
+ROWS, HELD_BACK = questions("questions"), questions("held_back")
 FRUIT = CLASSES["fruit"]
+PLACES = Places({picture: row for row, picture in enumerate(PICTURES)}, Path("/pictures"))
+LEAST = 0.95
+"""Share of held-back questions with the right tool and arguments."""
+
+
+def by_rules(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Plan:
+    return picture_plan(lambda: PLACES, PICTURES, question, classes) or RulesPlanner().plan(question, classes, history)
 
 
 def test_there_are_enough_questions() -> None:
-    assert len(ROWS) >= 60
+    assert len(ROWS) >= 120
     assert len({row["intent"] for row in ROWS}) >= 15
+    assert len(HELD_BACK) >= max(60, len(ROWS) / 3)
+    assert {row["intent"] for row in ROWS} == set(INTENTS)
+    assert not {row["question"] for row in ROWS} & {row["question"] for row in HELD_BACK}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["question"] for row in ROWS])
-def test_question(row: dict[str, Any]) -> None:
-    plan = RulesPlanner().plan(row["question"], CLASSES[row["set"]])
-    assert plan.intent in {row["intent"], *row.get("also", ())}
-    if "also" not in row:
-        assert list(plan.classes) == row["classes"]
-    assert [t.kind for t in plan.trials] == row.get("trials", [])
-    assert plan.needs_clarifying == row.get("clarify", False)
+def test_question(row: Row) -> None:
+    assert wrong(row, planned(row, by_rules), by_rules) == []
+
+
+def test_held_back_questions() -> None:
+    missed = {row["question"]: said for row in HELD_BACK if (said := wrong(row, planned(row, by_rules), by_rules))}
+    assert len(missed) <= (1 - LEAST) * len(HELD_BACK), missed
 
 
 def test_unknown_words_are_named() -> None:
