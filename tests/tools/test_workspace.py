@@ -13,8 +13,7 @@ import pytest
 
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
-from tools import store
-from tools import records
+from tools import records, store
 from tools.dataset import Dataset, Label, Skipped
 from tools.errors import NoDataset, UnknownName, WorkspaceDamaged
 from tools.paths import WORKSPACE_FILE
