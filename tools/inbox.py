@@ -7,7 +7,7 @@ until a change that stands has labelled it (``tools.labelling``), so taking that
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tools import records
@@ -209,6 +209,16 @@ class Inbox:
                 ).rowcount
                 for row in rows
             )
+
+    def described(self, picture: Picture, metadata: Mapping[str, str]) -> Picture:
+        """The same with metadata added."""
+        return replace(picture, metadata={**picture.metadata, **{k: v for k, v in metadata.items() if v}})
+
+    def describe(self, pictures: Iterable[Picture]) -> None:
+        """Keep the metadata of pictures."""
+        rows = [(json.dumps(dict(p.metadata)), p.sha256) for p in pictures]
+        with self.workspace.database.writing() as db:
+            db.executemany("UPDATE inbox SET metadata = ? WHERE sha256 = ?", rows)
 
 
 def _picture(row: tuple[str, ...]) -> Picture:

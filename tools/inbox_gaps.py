@@ -1,5 +1,6 @@
-"""What pictures are wanted for: every finding that advises to collect, and every goal that is not surely reached."""
+"""What pictures are wanted for: findings that advise to collect, pairs that are confused, goals not surely reached."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +12,15 @@ from tools.case import Case
 from tools.findings import HIGH_SHARE, MEDIUM_SHARE, Finding, Level, Outcome
 from tools.goals import Goals, reached
 
-CHECKS = (
-    "class-balance", "confusion-causes", "hidden-subclasses", "image-quantity", "learning-curve", "similar-classes",
-    "weak-slices",
-)  # fmt: skip
+CHECKS = ("class-balance", "hidden-subclasses", "image-quantity", "learning-curve", "similar-classes", "weak-slices")
 """Checks that name what is missing from vectors, labels and scores alone: no picture is opened again for a ranking."""
 SHARE: Mapping[Level, float] = {"high": HIGH_SHARE, "medium": MEDIUM_SHARE, "low": MEDIUM_SHARE / 2}
 """Share of the errors that a finding stands for where it does not say."""
 OPEN = 0.5
 """A goal that the pictures cannot decide about weighs this much of one that is surely missed."""
+PAIRS, FEWEST_ERRORS = 3, 3
+"""Pairs of classes that count as a gap, and how many errors make one."""
+SHOWN = 24
 EXAMPLES = 3
 """A picture belongs to the pictures of a gap as far as it is like the nearest few of them."""
 
@@ -50,8 +51,9 @@ class Gap:
 
 
 def gaps_of(case: Case, outcomes: Iterable[Outcome], goals: Goals | None) -> tuple[Gap, ...]:
-    """Gaps that findings (not dismissed ones) and goals name, the heaviest first."""
+    """Gaps that findings (not dismissed ones), errors and goals name, the heaviest first; what wants all wants none."""
     found = [gap for outcome in outcomes for f in outcome.findings if not f.settled for gap in _of_finding(case, f)]
+    found += _confusions(case)
     if goals is not None and case.derived.judged.any():
         found += [
             Gap(limit.text, "goal", (limit.name,), (), HIGH_SHARE * (1.0 if r.state == "missed" else OPEN))
@@ -59,7 +61,20 @@ def gaps_of(case: Case, outcomes: Iterable[Outcome], goals: Goals | None) -> tup
             if r.state != "met" and limit.name in case.classes
         ]
     unique = {(gap.name, gap.classes): gap for gap in sorted(found, key=lambda g: g.importance)}
-    return tuple(sorted(unique.values(), key=lambda g: (-g.importance, g.name)))
+    named = (gap for gap in unique.values() if gap.images or 0 < len(gap.classes) < len(case.classes))
+    return tuple(sorted(named, key=lambda g: (-g.importance, g.name)))
+
+
+def _confusions(case: Case) -> Iterable[Gap]:
+    """The pairs most often confused, with the pictures on which they were."""
+    errors = np.flatnonzero(case.derived.errors)
+    pairs = Counter(zip(case.targets[errors].tolist(), case.derived.predicted[errors].tolist(), strict=True))
+    for (a, b), count in pairs.most_common(PAIRS):
+        if count >= FEWEST_ERRORS:
+            rows = errors[(case.targets[errors] == a) & (case.derived.predicted[errors] == b)]
+            names = (case.classes[a], case.classes[b])
+            images = tuple(case.ids[rows[:SHOWN]].tolist())
+            yield Gap(f"{names[0]} that is called {names[1]}", "confusion", names, images, count / len(errors))
 
 
 def _of_finding(case: Case, finding: Finding) -> Iterable[Gap]:

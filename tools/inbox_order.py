@@ -218,9 +218,9 @@ def _reasons(
     why = [f"{case.classes[first]} {scores[first]:.2f}"]
     if rest:
         why[0] += f" or {case.classes[rest[0]]} {scores[rest[0]]:.2f}"
-    why += [f"wanted: {gap.name} ({gap.code})" for gap in gaps]
+    why += [f"wanted: {', '.join(f'{gap.name} ({gap.code})' for gap in gaps)}"] if gaps else []
     if speaks_for > 0:
-        why.append(f"like {speaks_for} others here that nothing before it is like as much")
+        why.append(f"stands for {speaks_for} other{'s' if speaks_for > 1 else ''} here")
     if nearness <= UNLIKE:
         why.append("unlike anything seen")
     return tuple(why)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.case import Case
+from tools.errors import UnreadableInput
 from tools.inbox import Said
 from tools.readers.align_predictions import check_probabilities
 from tools.readers.match_ids import Places
@@ -18,6 +19,10 @@ TOO_MANY = 0.20
 """Share of rows that may be for pictures nobody has; more, and the file belongs elsewhere."""
 DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 NAMED = re.compile(r"(?P<model>[^@]+)@(?P<version>.+?)(--.*)?")
+
+
+class UnknownPictures(UnreadableInput):
+    """Predictions for too many pictures that nobody has."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +129,9 @@ def _contents(table: PredictionsTable, sources: Mapping[str, str]) -> list[str |
     if len(unknown) > TOO_MANY * len(texts):
         shared = places.sharing(unknown[0])
         hint = f" (a name that {shared} pictures share)" if shared > 1 else ""
-        raise table.error(
+        raise UnknownPictures(
             expected=f"ids of pictures in the inbox or beside the file (at most {TOO_MANY:.0%} others)",
-            seen=f"{len(unknown)} of {len(texts)} rows for others, e.g. {unknown[0]!r}{hint},",
+            seen=f"{len(unknown)} of {len(texts)} rows for others, e.g. {unknown[0]!r}{hint}, in {table.path}",
             todo="Add the pictures first, or write paths relative to their folder.",
         )
     return out

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from embeddings.files import LIMITS, Unreadable, read_file
 from embeddings.progress import Progress, silent
-from tools import records
+from tools import forgotten, records
 from tools.added import folder_of, place_of
 from tools.case import Case
 from tools.dataset import decode_id, encode_id
-from tools.errors import AdvisorError, UnreadableInput
+from tools.errors import AdvisorError
 from tools.inbox import Inbox, Picture, Said, put_pictures, put_said
 from tools.inbox_predictions import Spoken, spoken
-from tools.paths import walk
+from tools.paths import Walked, walk
 from tools.readers.listing import not_a_picture
 from tools.readers.predictions_file import PredictionsTable
 from tools.registry import NotApplicable
@@ -108,8 +108,14 @@ def files_in(folder: Path, metadata: Mapping[str, str] | None = None) -> tuple[l
         if reason:
             refused.append((item.id, reason))
         else:
-            files.append(File(folder / item.relative, item.id, metadata or {}, folder))
+            files.append(file_in(folder, item, metadata or {}))
     return files, refused
+
+
+def file_in(folder: Path, item: Walked, metadata: Mapping[str, str]) -> File:
+    """A file met in a folder; the folders in which it lies become metadata, as an import does it."""
+    inner = encode_id("/".join(item.parts[:-1]))
+    return File(folder / item.relative, item.id, {**({"folder": inner} if inner else {}), **metadata}, folder)
 
 
 def take_in(
@@ -182,6 +188,7 @@ class _Reading:
     def __init__(self, inbox: Inbox, known: set[str]) -> None:
         self._there = {p.sha256: p for p in inbox.every()}
         self._known = known
+        self._forgotten = inbox.workspace.database.read(forgotten.known_in) or (lambda _: False)
         self._folder = folder_of(inbox.workspace.path)
 
     def digests(self, files: Sequence[File]) -> dict[str, str]:
@@ -206,7 +213,9 @@ class _Reading:
                 continue
             digest = sha256(data).hexdigest()
             there = self._there.get(digest)
-            if digest in self._known:
+            if self._forgotten(digest):
+                refused.append((file.source, forgotten.REASON))
+            elif digest in self._known:
                 known.append(file.source)
             elif there is not None and there.state == "rejected":
                 rejected.append(file.source)
@@ -286,6 +295,7 @@ def _enter(workspace: Workspace, part: TakenIn, source: str, arrival: int | None
     if not part.new:
         return arrival
     with workspace.database.writing() as db:
+        forgotten.refuse(db, [p.sha256 for p in part.new])
         if arrival is None:
             arrival = _arrival(db, source)
         put_pictures(db, part.new, arrival)
@@ -332,19 +342,3 @@ def _sweep(inbox: Inbox) -> None:
             for left in os.scandir(inner.path):
                 if left.name.endswith(UNFINISHED) or f"{inner.name}/{left.name}" not in named:
                     discard(Path(left.path))
-
-
-def folder_or_file(path: Path) -> Path:
-    """A folder of pictures or a predictions file.
-
-    Raises
-    ------
-    UnreadableInput
-        For what is neither.
-    """
-    if path.is_dir() or path.is_file():
-        return path
-    raise UnreadableInput(
-        expected="a folder of pictures, a picture, or a predictions file", seen=f"nothing at {path}",
-        todo="Check the path.",
-    )  # fmt: skip
