@@ -315,6 +315,19 @@ def status(workspace: Workspace = HOME, json: Json = None) -> None:
         raise typer.Exit(REPORT_OVERDUE)
 
 
+@app.command("map")
+def map_(workspace: Workspace = HOME, json: Json = None) -> None:
+    """Lay the pictures out flat so that alike ones are near each other; the app's map shows them.
+
+    Example:
+
+      advisor map --json map.json
+    """
+    from app.map_command import run_map
+
+    run_map(workspace=workspace, json=json)
+
+
 @app.command("app")
 def app_(
     port: Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port on 127.0.0.1.")] = 8501,

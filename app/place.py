@@ -120,7 +120,7 @@ def person_here(kept_choice: object, secrets: Mapping[str, Any]) -> Person:
     if "auth" not in secrets:
         return Person(user_name(), "owner", alone=True)
     user = st.user
-    if not user.is_logged_in:
+    if not getattr(user, "is_logged_in", False):
         return Person("", None)
     address = str(user.get("email") or "") if user.get("email_verified", True) else ""
     return Person(address, role_of(address, secrets.get("roles", {}), granted_of(kept_choice)))

@@ -110,7 +110,7 @@ def _draw_case(name: str, path: Any, person: Any, pages: dict[str, Any]) -> None
 def _draw_sign_in(name: str) -> None:
     from app.escaping import plain_markdown
 
-    if name or st.user.is_logged_in:
+    if name or getattr(st.user, "is_logged_in", False):
         st.title("No access", anchor=False)
         st.markdown(
             f"You are signed in as {plain_markdown(name or 'somebody without a confirmed address')}, who has no role "

@@ -1,0 +1,223 @@
+"""Settings: import, encoder, language model, schedule, mail, goals, roles."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app.edge import model_state, read_model
+from app.escaping import plain_markdown, shown
+from app.place import Place, attempt
+from app.roles import CHOICE, Person, addresses, granted_of
+from app.upload import keep_upload, unpack
+from app.work import draw_start
+
+if TYPE_CHECKING:
+    from tools.workspace import Workspace
+
+IMPORT, PREDICTIONS = "Import pictures", "Add predictions"
+MOST_MEGABYTES = 2000
+ENCODERS = ("as before", "auto", "embedded")
+
+
+def draw(place: Place) -> None:
+    """Draw the page."""
+    st.title("Settings", anchor=False)
+    if place.refuse("owner"):
+        return
+    names = ["Data", "Predictions", "Language model", "Goals", "Schedule and mail", "People"]
+    data, predictions, model, goals, schedule, people = st.tabs(names)
+    with data:
+        _draw_import(place)
+    with predictions:
+        _draw_predictions(place)
+    with model:
+        _draw_model()
+    with goals:
+        _draw_goals(place)
+    with schedule:
+        _draw_schedule(place)
+    with people:
+        _draw_people(place)
+
+
+def draw_without_data(path: Path, kept: "Workspace", person: Person, pages: Any) -> None:
+    """Before anything was imported: the import alone."""
+    st.title("Import your pictures", anchor=False)
+    place = Place(path, kept, None, person, pages)  # type: ignore[arg-type]  # the import needs no case
+    if not place.refuse("owner"):
+        _draw_import(place)
+
+
+def _draw_import(place: Place) -> None:
+    st.markdown(
+        "A folder with a folder per class, optionally inside train, val and test; or a CSV with the columns filepath, "
+        "label and, if you like, split. Files stay where they are and are never changed."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        encoder = st.selectbox("Encoder", ENCODERS, key="import-encoder", accept_new_options=True,
+                               help="Or a name as advisor import --encoder takes it.")  # fmt: skip
+    options = [] if encoder in (None, "as before") else [f"--encoder={encoder}"]
+    if place.person.alone:
+        path = st.text_input("Path on this machine", key="import-path", placeholder="/data/fruit")
+        draw_start(place, "Import this path", ["import", *options], IMPORT, operands=[path.strip()], role="owner",
+                   primary=True, disabled=not path.strip())  # fmt: skip
+        st.markdown("Or")
+    given = st.file_uploader(
+        "A ZIP archive of class folders", ["zip"], key="import-file", max_upload_size=MOST_MEGABYTES
+    )
+    if given is not None and st.button("Unpack and import", key="import-upload", icon=":material/upload:"):
+        from app.jobs import start
+
+        def work() -> None:
+            folder = unpack(place.path, given.getvalue())
+            start(place.path, ["import", *options], IMPORT, operands=[str(folder)], who=place.person.name)
+
+        with st.spinner("Unpacking …"):
+            done = attempt(work)
+        if done:
+            st.rerun()
+
+
+def _draw_predictions(place: Place) -> None:
+    st.markdown("Your model's scores: CSV, Parquet or npz with the pictures' paths and a column per class.")
+    with st.container(horizontal=True):
+        model = st.text_input("Model", key="predictions-model")
+        version = st.text_input("Its version", key="predictions-version")
+    given = st.file_uploader("File", ["csv", "parquet", "npz"], key="predictions-file", max_upload_size=MOST_MEGABYTES)
+    if given is not None and st.button("Add them", disabled=not model, key="predictions-add"):
+        from app.jobs import start
+
+        def work() -> None:
+            file = keep_upload(place.path, given.name, given.getvalue())
+            command = ["predictions", "add", f"--model={model}", *([f"--model-version={version}"] if version else [])]
+            start(place.path, command, PREDICTIONS, operands=[str(file)], who=place.person.name)
+
+        if attempt(work):
+            st.rerun()
+    draw_last(place, PREDICTIONS)
+
+
+def draw_last(place: Place, title: str) -> None:
+    """How the newest job of a title stands or ended."""
+    from app.jobs import jobs
+    from app.sidebar import watch
+    from app.work import draw_end
+
+    newest = next((job for job in jobs(place.path) if job.title == title), None)
+    if newest is None:
+        return
+    if newest.active:
+        watch(place, [newest.id])
+    elif newest.state == "done":
+        st.success(f"{plain_markdown(title)}: done.")
+    else:
+        draw_end(newest)
+
+
+def _draw_model() -> None:
+    st.markdown(f"**Now:** {plain_markdown(model_state())}")
+    st.markdown(
+        "Everything works without one. A language model words the answers more freely; every sentence is checked "
+        "against the facts it cites. It is named by the server's environment, so that no key is typed or kept here:"
+    )
+    st.code("ADVISOR_MODEL=…\nOPENAI_API_KEY=…\nOPENAI_BASE_URL=http://127.0.0.1:11434/v1   # any compatible server",
+            language="bash")  # fmt: skip
+    settings = read_model()
+    if st.button("Test it", icon=":material/network_check:", disabled=settings is None, key="model-test"):
+        from agent.endpoint import Endpoint
+
+        endpoint = Endpoint(settings) if settings else None
+        with st.spinner("Asking …"):
+            answer = (
+                endpoint.ask([{"role": "user", "content": "Answer with the one word: ready"}]) if endpoint else None
+            )
+        if answer:
+            st.success(f"It answers: {plain_markdown(answer[:200])}")
+        else:
+            st.error(f"It does not answer: {plain_markdown(endpoint.down if endpoint else 'none is set')}.")
+
+
+def _draw_goals(place: Place) -> None:
+    from tools.goals import Goals, Limit, goals_of, set_goals
+
+    now = goals_of(place.kept) or Goals()
+    st.caption("At most so many mistakes; they head every report and close the gate when they are surely missed.")
+    table = [{"Class": limit.name, "Mistake": limit.mistake, "At most (%)": 100 * limit.most} for limit in now.limits]
+    columns: Any = {
+        "Class": st.column_config.SelectboxColumn(options=list(place.case.classes), required=True),
+        "Mistake": st.column_config.SelectboxColumn(options=["miss", "false-alarm"], required=True),
+        "At most (%)": st.column_config.NumberColumn(min_value=0.0, max_value=99.9, required=True),
+    }
+    import pandas as pd
+
+    frame = pd.DataFrame(table, columns=list(columns))
+    edited = st.data_editor(frame, num_rows="dynamic", column_config=columns, width="stretch", key="goals")
+    weekly = st.number_input("Pictures a week", 0, value=now.weekly, key="goals-weekly")
+    if st.button("Keep the goals", type="primary", key="goals-keep"):
+
+        def work() -> None:
+            limits = tuple(
+                Limit(str(r["Class"]), r["Mistake"], float(r["At most (%)"]) / 100) for r in edited.to_dict("records")
+            )
+            set_goals(place.kept, place.case, Goals(limits, now.costs, int(weekly), now.currency))
+
+        if attempt(work):
+            st.success("Kept.")
+
+
+def _draw_schedule(place: Place) -> None:
+    from app import schedule as schedules
+
+    now = schedules.kept(place.kept)
+    st.markdown(f"**Now:** {plain_markdown(now.text) if now else 'no schedule'}")
+    with st.form("schedule", border=False):
+        when = st.text_input("Every week at", now.text.rpartition(" ")[0] if now else "mon 07:00", key="schedule-when")
+        zone = st.text_input("Time zone", now.timezone if now else "UTC", key="schedule-zone")
+        asked = st.form_submit_button("Keep the schedule", type="primary")
+    if asked and attempt(lambda: schedules.keep(place.kept, schedules.parse(when, zone))):
+        st.success("Kept.")
+    if now and st.button("Forget it", key="schedule-clear"):
+        schedules.keep(place.kept, None)
+        st.rerun()
+    st.caption(
+        "The process that makes the reports is advisor schedule, or a unit for systemd, cron, GitHub Actions or "
+        "Airflow that it prints (advisor schedule --print). "
+        "Mail is set with advisor mail set, so that no password passes here."
+    )
+    from app.mail import settings_of
+
+    mail = settings_of(place.kept)
+    st.markdown(f"**Mail goes to:** {plain_markdown(', '.join(mail.recipients) if mail else 'nobody')}")
+
+
+def _draw_people(place: Place) -> None:
+    if place.person.alone:
+        st.markdown(
+            "No sign-in is set up: whoever can reach this page on this machine is its owner. For sign-in by "
+            f"OpenID Connect put this into `{shown(place.path.name)}/secrets.toml`, install the extra `sign-in` "
+            "and start again:"
+        )
+        st.code(
+            '[auth]\nredirect_uri = "https://advisor.example.org/oauth2callback"\ncookie_secret = "…"\n'
+            'client_id = "…"\nclient_secret = "…"\n'
+            'server_metadata_url = "https://login.example.org/.well-known/openid-configuration"\n\n'
+            '[roles]\nowner = ["ada@example.org"]\nviewer = ["*"]   # everyone who signed in',
+            language="toml",
+        )
+        return
+    granted = granted_of(place.kept.choice(CHOICE))
+    st.caption("Owners are named in the secrets file. Editors review, decide and run work; viewers look and ask.")
+    with st.form("people", border=False):
+        boxes = {
+            role: st.text_area(f"{role.capitalize()}s, one address a line", "\n".join(granted.get(role, ())), key=role)
+            for role in ("editor", "viewer")
+        }
+        asked = st.form_submit_button("Keep the roles", type="primary")
+    if asked:
+
+        def work() -> None:
+            place.kept.choose(CHOICE, {role: addresses(text) for role, text in boxes.items()})
+
+        if attempt(work):
+            st.success("Kept.")
