@@ -137,7 +137,7 @@ def run_undo(number: int | None, accepting: Accepting) -> None:
         _move(out, kept, plan_undo(kept, number, **accepting.signed), accepting)
         return
     done = undo(kept, number, **accepting.signed)
-    document = say_change(out, kept, done, accepting, ())
+    document = say_change(out, kept, done, accepting, unlocked(kept, done))
     if accepting.write:
         try:
             run_write(accepting)
@@ -145,6 +145,17 @@ def run_undo(number: int | None, accepting: Accepting) -> None:
             out.say(Text("The files say so already: none was moved"))
     else:
         out.deliver(document)
+
+
+def unlocked(kept: "Workspace", done: "Change") -> tuple[str, ...]:
+    """What taking a lock back, or bringing it back, means for figures."""
+    from tools.changing import history
+    from tools.splitting import UNLOCKED
+
+    known, entry = history(kept), done
+    while entry.kind == "undo" and entry.undoes is not None and (found := known.find(entry.undoes)) is not None:
+        entry = found
+    return (UNLOCKED,) if entry.kind == "lock" else ()
 
 
 def run_write(accepting: Accepting) -> None:
@@ -212,12 +223,16 @@ def say_change(
     return {**case_head(case, headline), "change": entry, "notes": list(notes)}
 
 
+def _edit_row(edit: Mapping[str, Any], kind: str) -> dict[str, str]:
+    if kind == "lock":
+        return {"Picture": shown(edit["image"]), "Class": shown(edit["after"])}
+    was, now = edit["before"] or UNLABELLED, edit["after"] or "left out"
+    return {"Picture": shown(edit["image"]), "Was": shown(was), "Is": shown(now)}
+
+
 def edit_blocks(entry: Mapping[str, Any], *, most: int) -> Iterable[RenderableType]:
     """Pictures with their labels before and after, files with their places, and conflicts."""
-    edits = [
-        {"Picture": shown(e["image"]), "Was": shown(e["before"] or UNLABELLED), "Is": shown(e["after"] or "left out")}
-        for e in entry["edits"]
-    ]
+    edits = [_edit_row(e, entry.get("kind", "")) for e in entry["edits"]]
     moves = [{"File": shown(m["from"]), "Goes to": shown(m["to"])} for m in entry["moves"]]
     clashes = [
         {

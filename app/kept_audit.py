@@ -60,8 +60,11 @@ def audit_shown(kept: "Workspace", case: "Case", audit: Audit, today: date) -> d
     """The audit as ``audit --json`` writes it, with what people decided since."""
     from tools.decisions import Decisions, settle
     from tools.documents import audit_document
+    from tools.shoot_evidence import shown_by_shoots
+    from tools.shoots import Shoots
 
-    return audit_document(case, settle(audit.outcomes, Decisions(kept).standing(), today), dict(audit.tried))
+    outcomes = shown_by_shoots(audit.outcomes, Shoots(kept).results())
+    return audit_document(case, settle(outcomes, Decisions(kept).standing(), today), dict(audit.tried))
 
 
 def key_of(case: "Case") -> str:

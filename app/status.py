@@ -41,6 +41,7 @@ def import_document(case: "Case", done: "Imported") -> dict[str, Any]:
         "replayed": replay_json(done.replay),
         "encoder_choice": done.encoder,
         "predictions": done.predictions or None,
+        "notes": list(done.notes),
         "seconds": round(done.seconds, 3),
     }
 
@@ -50,6 +51,8 @@ def replay_lines(replayed: Document | None) -> Iterable[RenderableType]:
     if replayed is None:
         return
     pieces = [counted(replayed["relabelled"], "label"), f"{counted(replayed['left_out'], 'picture')} left out"]
+    if replayed["held"]:
+        pieces.append(f"{counted(replayed['held'], 'locked test picture')} kept in test")
     if replayed["gone"]:
         pieces.append(f"{counted(replayed['gone'], 'picture')} no longer there")
     yield Text(f"Accepted changes made again on what the files say: {', '.join(pieces)} (advisor change list)")
@@ -68,6 +71,13 @@ def replay_lines(replayed: Document | None) -> Iterable[RenderableType]:
         yield table(rows, tuple(rows[0]))
     if len(conflicts) > SHOWN_CONFLICTS:
         yield Text(f"and {len(conflicts) - SHOWN_CONFLICTS} more; --json lists all of them", style="dim")
+    copies = replayed["copies"]
+    if copies:
+        first = copies[0]
+        yield Text(
+            f"{counted(len(copies), 'copy', 'copies')} of locked test pictures left out, so that no figure is "
+            f"flattered, e.g. {shown(first['image'])}, a copy of {shown(first['of'])}"
+        )
     for name, images in replayed["unassigned"].items():
         yield Text(
             f"{counted(len(images), 'picture')} of {shown(name)} came after the class was split and belong to none of "

@@ -44,5 +44,7 @@ def replay_json(made: Replay | None) -> Json | None:
         "left_out": made.left_out,
         "gone": made.gone,
         "conflicts": [asdict(c) for c in made.conflicts],
+        "held": made.held,
+        "copies": [{"image": image, "of": of} for image, of in made.copies],
         "unassigned": {name: list(images) for name, images in made.unassigned.items()},
     }

@@ -7,6 +7,7 @@ from tools.decisions import Decisions
 from tools.ledger import advice_given
 from tools.outbox import Outbox
 from tools.reports import Reports
+from tools.shoots import Shoots
 from tools.versions import Versions
 from tools.workspace import Workspace
 
@@ -20,7 +21,7 @@ class Event:
     at : str
         UTC, ISO 8601.
     kind : str
-        import, predictions, change, decision, training, advice, report, mail, forget or relink.
+        import, predictions, change, decision, training, advice, report, mail, shoot, forget or relink.
     text : str
     who, why : str
         As people gave them; else empty.
@@ -103,6 +104,11 @@ def _made(workspace: Workspace) -> list[Event]:
         out.append(Event(report.created, "report", f"Report of {report.week}"))
         if report.refreshed != report.created:
             out.append(Event(report.refreshed, "report", f"Report of {report.week}, refreshed"))
+    shoots = Shoots(workspace)
+    for plan in shoots.all():
+        words = f"Shoot {plan.number} written down: {plan.title}" + (f". {plan.prediction}" if plan.prediction else "")
+        out.append(Event(plan.at, "shoot", words, plan.by, plan.why))
+    out += [Event(r.at, "shoot", f"Shoot {r.shoot} evaluated: {r.text}") for r in shoots.results().values()]
     for letter in Outbox(workspace).all():
         if letter.state in ("sent", "failed"):
             words = "sent" if letter.state == "sent" else f"refused: {letter.error}"

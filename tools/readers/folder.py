@@ -1,5 +1,6 @@
 """Folder per class: ``[train|val|valid|test/]class/[deeper/]image``; deeper folders are metadata, never the label."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ FOREIGN = {
     "samples.json": "FiftyOne",
 }
 """Files that give another format away; only asked when no two class folders hold pictures."""
+SHOOT = re.compile(r"shoot-[1-9][0-9]*", re.IGNORECASE)
+"""A folder of a photo shoot at the root: below it lie cells, ``shoot-3/apples--in-hands/``, whose class comes first."""
 LAYOUT = "pictures in class folders, PATH/[train|val|test/]CLASS/picture.jpg"
 
 
@@ -64,6 +67,8 @@ def _picture(item: Walked) -> bool:
 
 def _misplaced(parts: tuple[str, ...], split_folders: frozenset[str]) -> str:
     """Why a file's place gives it no class; empty if it has one."""
+    if shoot_class(parts):
+        return ""
     if split_folders and parts[0] not in split_folders:
         if len(parts) == 1:
             return not_a_picture(parts[0]) or "lies at the root, outside every class folder"
@@ -76,9 +81,20 @@ def _misplaced(parts: tuple[str, ...], split_folders: frozenset[str]) -> str:
     return ""
 
 
+def shoot_class(parts: Sequence[str]) -> str:
+    """The class that a cell of a photo shoot names; empty where a path is none of a shoot.
+
+    >>> shoot_class(("shoot-3", "apples--in-hands", "1.jpg")), shoot_class(("apples", "1.jpg"))
+    ('apples', '')
+    """
+    return parts[1].rpartition("--")[0] if len(parts) > 2 and SHOOT.fullmatch(parts[0]) else ""
+
+
 def _listed(item: Walked, split_folders: frozenset[str]) -> Listed:
     parts = item.parts
     split = "train"
+    if name := shoot_class(parts):
+        return Listed(item.id, class_name(name), split, {"folder": encode_id("/".join(parts[:-1]))})
     if split_folders:
         split, parts = SPLIT_NAMES[parts[0].casefold()], parts[1:]
     label = None if parts[0].casefold() in UNLABELLED_FOLDERS else class_name(parts[0])
