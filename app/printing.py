@@ -194,20 +194,21 @@ def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
 
 
 def experiment_blocks(headline: str, listed: Iterable[Document]) -> Iterable[RenderableType]:
-    """Kinds of experiment and what each can be tried on."""
+    """Kinds of experiment, each on one line however long, and below it what it can be tried on."""
     yield Text(headline, style="bold")
-    for entry in listed:
-        yield Text("")
-        yield Text.assemble((str(entry["kind"]), "bold"), f"  {shown(entry['sentence'])}")
+    entries = list(listed)
+    width = max(len(str(entry["kind"])) for entry in entries)
+    for entry in entries:
+        yield f"{entry['kind']:{width}}  {shown(entry['sentence'])}"
         options = entry["arguments"]
         words = [argument_words(a).strip() for a in options]
         if not options:
             needs = f"; it needs {shown(entry['needs'])}" if entry.get("needs") else ""
-            yield Text(f"    nothing to work on here{needs}", style="dim")
+            yield f"    nothing to work on here{needs}"
         for line in [w for w in words if w][:FIRST_ARGUMENTS]:
-            yield Text(f"    {line}")
+            yield f"    {line}"
         if len(words) > FIRST_ARGUMENTS:
-            yield Text(f"    and {len(words) - FIRST_ARGUMENTS} more; --json lists all of them", style="dim")
+            yield f"    and {len(words) - FIRST_ARGUMENTS} more; --json lists all of them"
 
 
 def ranking_blocks(headline: str, kind: str, ranked: Sequence[Document]) -> Iterable[RenderableType]:

@@ -107,7 +107,9 @@ def test_effects_and_experiments() -> None:
         {"kind": "split-class", "sentence": "Split.", "arguments": [{"class": f"c{i}"} for i in range(10)]},
         {"kind": "deduplicate", "sentence": "Drop.", "arguments": [], "needs": "copies"},
     ]
-    text = printed(*experiment_blocks("1 of 2", listed))
+    blocks = list(experiment_blocks("1 of 2", listed))
+    assert blocks[1] == "split-class  Split."  # a plain string is never folded
+    text = printed(*blocks)
     assert "--argument class=c7" in text
     assert "class=c8" not in text
     assert "and 2 more; --json lists all of them" in text
