@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agent import lay
 from agent.prompts import sentence
 from agent.state import Fact, Json
 from tools.documents import evidence_json
@@ -182,6 +183,8 @@ def effect(facts: FactList, tried: Effect, classes: Sequence[str] = ()) -> list[
             text = sentence("effect.also", **shared)
         kind = "effect" if measure.primary else "effect on a class"
         out.append(facts.state(kind, text, evidence=measure_evidence(measure), code=tried.kind))
+        if measure.primary and tried.changed and tried.about == "model":
+            out.append(facts.state("lay", lay.effect(measure)))
     noise = number_text(primary.noise, "points").removeprefix("+")
     out.append(facts.state("noise", sentence("effect.noise", metric=primary.metric, noise=noise), code=tried.kind))
     return out + [facts.state("note", note, code=tried.kind) for note in tried.notes]

@@ -15,10 +15,11 @@ from agent.endpoint import Endpoint, open_endpoint
 from agent.facts import FactList
 from agent.gathered import Gathered
 from agent.gathering import gather
+from agent.lay import words_in
 from agent.model_planner import ModelPlanner
 from agent.pictures import picture_plan
 from agent.plan import ACTS, OF_THE_LAST, Plan, Trial
-from agent.prompts import sentence
+from agent.prompts import sentence, spoken
 from agent.recalling import keep
 from agent.rules import RulesPlanner
 from agent.state import Json, State, plain_json
@@ -175,9 +176,10 @@ def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
             continue
         effects.append(effect_json(tried))
         causes = [_fixable(facts, cause, tried) for cause in causes]
-        said = [f for f in stated.effect(facts, tried, asked_about) if f["kind"].startswith("effect")]
+        said = [f for f in stated.effect(facts, tried, asked_about) if f["kind"].startswith(("effect", "lay"))]
         decided = [m.metric for m in tried.measures if m.verdict in {"helps", "hurts"}]
-        shown = [f["id"] for f in said if f["kind"] == "effect" or action["asked"] or _about(f["text"], decided)]
+        plain = {"effect", "lay"}
+        shown = [f["id"] for f in said if f["kind"] in plain or action["asked"] or _about(f["text"], decided)]
         gathered[number] = todo.with_effect(action, tried, shown)
     if effects:
         standing.fidelity_fact(case, facts)
@@ -275,7 +277,7 @@ def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     if problems:
         said = f"The language model's wording was refused ({problems[0].text}); the facts stand as they are"
         return {"head": head, **spent, "steps": [*state["steps"], said]}
-    text = writer.shown(worded, state["facts"], state["not_checked"])
+    text = writer.shown(worded, state["facts"], state["not_checked"], state.get("told", ()))
     said = "Every number, name and verdict of the wording was found in the fact it cites"
     return {"head": head, "answer": text, "writer": "model", **spent, "steps": [*state["steps"], said]}
 
@@ -283,7 +285,8 @@ def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 def finish(state: State) -> dict[str, Any]:
     """Say which question is left, and keep what later ones may come back to."""
     chosen = Plan.from_json(state["plan"])
-    out: dict[str, Any] = {}
+    told = {*state.get("told", ()), *(word.term for word in words_in(state["answer"], spoken()))}
+    out: dict[str, Any] = {"told": sorted(told)}
     if chosen.second:
         out["answer"] = f"{state['answer']}\n\n{template.left(chosen.second)}"
     if chosen.intent not in NOT_REMEMBERED - {"picture"} and not _clarify(chosen):

@@ -37,7 +37,7 @@ def rules() -> tuple[Rule, ...]:
     """All rules, in the order in which they are tried."""
     out = []
     for entry in table("intents")["rules"]:
-        whole = [rf"^\W*(?:{pattern})\W*$" for pattern in entry.get("whole", ())]
+        whole = [rf"^[^\w{NAME}]*(?:{pattern})[^\w{NAME}]*$" for pattern in entry.get("whole", ())]
         fits, unless = _joined([*whole, *entry.get("patterns", ())]), entry.get("unless", ())
         out.append(
             Rule(cast(Intent, entry["intent"]), fits, _joined(unless) if unless else None, entry.get("kind", False))

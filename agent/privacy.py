@@ -10,6 +10,7 @@ from agent.endpoint import Endpoint
 from agent.model_planner import messages
 from agent.probe import calls_tools
 from agent.prompts import sentence
+from agent.spending import note_call
 from agent.state import Fact
 from agent.writer import written_messages
 from tools.records import now
@@ -26,7 +27,7 @@ def agreement(workspace: Workspace, settings: ModelSettings) -> Mapping[str, Any
 
 def agree(workspace: Workspace, settings: ModelSettings, by: str) -> Mapping[str, Any]:
     """Note that a person agrees, and find out whether the model calls tools natively."""
-    endpoint = Endpoint(settings)
+    endpoint = Endpoint(settings, spent=lambda sent, received: note_call(workspace, settings, sent, received))
     kept = {
         "server": settings.base_url, "model": settings.model, "by": by, "at": now(), "native": calls_tools(endpoint),
     }  # fmt: skip

@@ -1,10 +1,56 @@
-"""Reads prompts and sentence templates; a variable that is missing or left over is an error."""
+"""Reads prompts and sentence templates; a variable that is missing or left over is an error.
 
+Languages other than English are folders of ``prompts/`` with the same files; which one is spoken is known for the
+length of a ``with speaking(…)``, not process-wide.
+"""
+
+import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
+
+ENGLISH = ""
+NUMBER = re.compile(r"[<+\-−]?\d+(?:\.\d+)?(?: ?(?:%|points))?(?:(?:–| to )[+\-−]?\d+(?:\.\d+)?(?: ?(?:%|points))?)?")
+_spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Sentences come in a language of ``languages()`` inside; English is the empty text."""
+    token = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken() -> str:
+    """The language spoken here."""
+    return _spoken.get()
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Languages there are besides English, by their two letters."""
+    there = (entry.name for entry in files("prompts").iterdir() if entry.is_dir())
+    return tuple(sorted(name for name in there if re.fullmatch("[a-z]{2}", name)))
+
+
+def localised(value: str, language: str) -> str:
+    """A number as the language writes it; any other text as it is.
+
+    >>> localised("71.3–82.6 %", "de"), localised("+3.1 points", "de"), localised("v1.2 of Lime", "de")
+    ('71,3–82,6 %', '+3,1 Punkte', 'v1.2 of Lime')
+    """
+    if language == ENGLISH or not NUMBER.fullmatch(value):
+        return value
+    words = table("numbers", language)
+    return value.replace(".", words["point"]).replace("points", words["points"]).replace(" to ", words["to"])
 
 
 def fill(template: str, values: dict[str, str]) -> str:
@@ -48,10 +94,11 @@ def sentence(name: str, /, **values: str) -> str:
     KeyError
         For a sentence that does not exist.
     """
-    found: Any = table("sentences")
+    language = spoken()
+    found: Any = table("sentences", language)
     for part in name.split("."):
         found = found[part]
-    return fill(str(found), values)
+    return fill(str(found), {key: localised(value, language) for key, value in values.items()})
 
 
 @cache
@@ -60,9 +107,9 @@ def _text(name: str) -> str:
 
 
 @cache
-def table(name: str) -> dict[str, Any]:
-    """A TOML file of ``prompts/`` by its stem."""
-    return tomllib.loads(_text(f"{name}.toml"))
+def table(name: str, language: str = ENGLISH) -> dict[str, Any]:
+    """A TOML file of ``prompts/`` by its stem, or of a language's folder in it."""
+    return tomllib.loads(_text(f"{language}/{name}.toml" if language else f"{name}.toml"))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agent import lay
 from agent.facts import FactList, counted_share, standing_text
 from agent.prompts import sentence
 from agent.state import Fact
@@ -55,7 +56,10 @@ def accuracy_fact(case: Case, facts: FactList) -> Fact:
         return facts.state("standing", sentence("standing.nothing_judged"))
     found = quality(case, case.derived.predicted, judged, "").accuracy
     text = standing_text(model_json(case), int(judged.sum()), found)
-    return facts.state("standing", text, evidence=[evidence_json(found)])
+    fact = facts.state("standing", text, evidence=[evidence_json(found)])
+    if said := lay.counted(found):
+        facts.state("lay", said)
+    return fact
 
 
 def fidelity_fact(case: Case, facts: FactList) -> Fact | None:

@@ -72,6 +72,8 @@ class State(TypedDict, total=False):
         What follow-ups may come back to: facts and actions of the last answer (``agent.recalling.keep``).
     left : str
         A second question that came along and is not answered yet.
+    told : list of str
+        Words that were explained in this conversation.
     proposal, decision, done : dict
         What would be done, what the person said to it, and what came of it.
     began : float
@@ -102,6 +104,7 @@ class State(TypedDict, total=False):
     steps: list[str]
     last: Json
     left: str
+    told: list[str]
     proposal: Json
     decision: Json
     done: Json

@@ -1,10 +1,11 @@
 """The answer without a language model: the facts, verbatim, under plain headings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from agent.display import markdown_safe
+from agent.lay import words_in
 from agent.plan import Plan
-from agent.prompts import sentence, table
+from agent.prompts import sentence, spoken, table
 from agent.state import Fact, Json, State
 
 EXAMPLES_SHOWN = 12
@@ -24,7 +25,7 @@ def answer_text(plan: Plan, state: State) -> str:
     parts: list[str] = [sentence("threshold.text")] if plan.intent == "threshold" and not plan.goal else []
     parts += _asked(facts, actions)
     found = _block("findings", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "findings"])
-    known = [line(f) for f in facts if f["kind"] == "standing"]
+    known = [_with_plain_words(f, facts) for f in facts if f["kind"] == "standing"]
     if plan.intent == "confusion":
         parts += [*known, *_directions(facts, state["causes"], by_id), *found]
     else:
@@ -37,17 +38,31 @@ def answer_text(plan: Plan, state: State) -> str:
         parts.append(sentence("headline.untried"))
     mentioned = {i for a in actions for i in a["facts"]}
     tried = [f for f in facts if f["kind"] == "effect" and f["id"] not in mentioned]
-    parts += _block("tried", [line(f) for f in tried])
+    parts += _block("tried", [_with_plain_words(f, facts) for f in tried])
     parts += _block("quiet", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "quiet"])
     parts += _block("not_checked", [markdown_safe(text) for text in state["not_checked"][:NOT_CHECKED_SHOWN]])
+    parts += explained("\n\n".join(parts), state.get("told", ()))
     return "\n\n".join(parts)
+
+
+def explained(text: str, told: Collection[str] = ()) -> list[str]:
+    """The words of a text that need explaining and were not yet, each with a plain sentence."""
+    fresh = [word for word in words_in(text, spoken()) if word.term not in told]
+    return _block("words", [f"*{word.term}*: {word.says}" for word in fresh])
+
+
+def _with_plain_words(fact: Fact, facts: Sequence[Fact]) -> str:
+    """An effect and, where it follows, what it is in plain words."""
+    after = facts[facts.index(fact) + 1 :][:1]
+    return " ".join([line(fact), *(line(f) for f in after if f["kind"] == "lay")])
 
 
 def _asked(facts: Sequence[Fact], actions: Sequence[Json]) -> list[str]:
     """The what-if that the question asks for: its verdict, then what was measured."""
     measured = {i for a in actions if a["asked"] and a["verdict"] != "helps" for i in a["facts"]}
     verdicts = [line(f) for f in facts if f["kind"] == "answer"]
-    return [*verdicts, *(line(f) for f in facts if f["kind"].startswith("effect") and f["id"] in measured)]
+    told = [f for f in facts if f["id"] in measured and (f["kind"].startswith("effect") or f["kind"] == "lay")]
+    return [*verdicts, *map(line, told)]
 
 
 def _directions(facts: Sequence[Fact], causes: Sequence[Json], by_id: dict[str, Fact]) -> list[str]:
@@ -127,7 +142,7 @@ def help_text(classes: Sequence[str], language: str = "") -> str:
     a, b = (*classes, *classes)[:2] if classes else ("one class", "another")
     questions = [
         Template(text).substitute(a=markdown_safe(a), b=markdown_safe(b))
-        for text in table("sentences")["help"]["examples"][:EXAMPLES_SHOWN]
+        for text in table("sentences", spoken())["help"]["examples"][:EXAMPLES_SHOWN]
     ]
     first = [sentence("help.language", language=language)] if language else []
     return "\n".join([*first, sentence("help.text"), "", *(f"- {q}" for q in questions)])

@@ -31,6 +31,8 @@ from tools.goals import State, goals_of, not_reached, reached
 from tools.ledger import given_by_audit, record
 from tools.registry import NotApplicable
 from tools.reports import Report, Reports, monday_of, week_after, week_of
+from tools.shoot_evidence import shown_by_shoots
+from tools.shoots import Shoots
 from tools.standing import said_then, standing
 from tools.workspace import Workspace
 
@@ -44,6 +46,8 @@ SECTIONS = {
     "findings": "What was found",
     "labels": "Labels to look at",
     "advice": "Advice that was followed",
+    "watched": "The watched folder",
+    "production": "Production pictures",
 }
 TREND = 12
 """Weeks shown side by side."""
@@ -90,6 +94,7 @@ def weekly_report(
     week = week or week_of(now)
     before = Reports(workspace).before(week)
     outcomes = run_checks(case, on_step=on_step, remember=workspace)
+    outcomes = shown_by_shoots(outcomes, Shoots(workspace).results())
     outcomes = settle(outcomes, Decisions(workspace).standing(), now.date())
     effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
     audit = audit_document(case, outcomes, effects)

@@ -9,6 +9,7 @@ from agent.endpoint import Endpoint, Heard
 from agent.grounding import ANY_CITATION, Problem, check_text
 from agent.prompts import prompt, sentence
 from agent.state import Fact
+from agent.template import explained
 
 MOST_SENTENCES = 12
 MOST_FACTS = 40
@@ -57,7 +58,7 @@ def problems(text: str, facts: Sequence[Fact], classes: Sequence[str]) -> tuple[
     return check_text(text, facts, classes)
 
 
-def shown(text: str, facts: Sequence[Fact], not_checked: Sequence[str]) -> str:
+def shown(text: str, facts: Sequence[Fact], not_checked: Sequence[str], told: Sequence[str] = ()) -> str:
     """The model's wording, then, apart from it, the advisor's own sentences that it rests on."""
     rows = []
     for row in visible_lines(text.replace("**", "")).splitlines():
@@ -70,4 +71,4 @@ def shown(text: str, facts: Sequence[Fact], not_checked: Sequence[str]) -> str:
     blocks = ["\n".join(rows), f"**{sentence('headings.measured')}**", "\n".join(behind)]
     if not_checked:
         blocks += [f"**{sentence('headings.not_checked')}**", "\n".join(f"- {markdown_safe(t)}" for t in not_checked)]
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, *explained("\n".join([*rows, *behind]), told)])

@@ -131,7 +131,7 @@ def _decided(out: Terminal, steps: Any, asked: "Consent", workspace: Path) -> Ma
             return asked.rejection
         out.notes.print(*out_lines, sep="\n")
         edit = " or e to change something" if asked.proposal["editable"] else ""
-        said = out.notes.input(f"Do it? [y/N{edit}] ").strip().lower()
+        said = out.notes.input(f"Do it? [y/N{edit}] ", markup=False).strip().lower()
         if said in YES:
             return asked.approval
         if said in {"e", "edit"} and edit:
@@ -146,7 +146,7 @@ def _edited(out: Terminal, asked: "Consent") -> Mapping[str, Any]:
         "leave_out": "Pictures to leave as they are, separated by blanks: ",
         "name": "Name of the merged class: ", "names": "Names of the kinds, the largest first, separated by commas: ",
     }  # fmt: skip
-    said = out.notes.input(words[name]).strip()
+    said = out.notes.input(words[name], markup=False).strip()
     parts = [p.strip() for p in (said.split(",") if name == "names" else said.split()) if p.strip()]
     return asked.edited(**{name: said if name == "name" else parts}) if said else asked.rejection
 
@@ -239,7 +239,7 @@ def _agreed(out: Terminal, kept: "Workspace", case: "Case", model: "ModelSetting
     out.notes.print(Text(shown_lines(explanation(model))), Text(""), sep="\n")
     out.notes.print(Text(shown_lines(first_call(question, case.classes))), Text(""), sep="\n")
     out.notes.print("The second call is shown by: advisor ask QUESTION --show-prompt")
-    if out.notes.input("May this be sent, now and with later questions? [y/N] ").strip().lower() in YES:
+    if out.notes.input("May this be sent, now and with later questions? [y/N] ", markup=False).strip().lower() in YES:
         agree(kept, model, user_name())
 
 

@@ -101,9 +101,6 @@ def test_a_yes_is_done_and_can_be_taken_back(kept: Workspace) -> None:
     back = talk(kept, "undo")
     assert back.headline.startswith("Done, as change 2:")
     assert [c.undoes for c in history(kept).changes] == [None, 1]
-    nothing = talk(kept, "undo the last change")
-    assert history(kept).changes[-1].undoes in {1, 2}
-    assert "change" in nothing.text
 
 
 def test_advice_is_followed_on_do_it(kept: Workspace) -> None:
@@ -231,6 +228,7 @@ def test_a_new_question_leaves_what_waits_undone(kept: Workspace) -> None:
     with open_threads(kept.path) as saver:
         *_, asked = stream_answer(ASK_RELABEL, context(kept), thread="t", checkpointer=saver)
         assert isinstance(pending("t", saver), Consent)
+        assert isinstance(asked, Consent)
         ask("what can you do?", context(kept), thread="t", checkpointer=saver)
         assert pending("t", saver) is None
         with pytest.raises(ValueError, match="does not wait"):
