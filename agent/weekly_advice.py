@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.weekly_parts import SHOWN, Sentence, Tone
 from embeddings.progress import Progress, silent
+from tools.backtest import remembered
 from tools.case import Case
 from tools.findings import Evidence
 from tools.ledger_documents import record_text
@@ -50,7 +51,17 @@ def advice_sentences(
         record = ledger.record
         numbers = (Evidence("promises kept", record.kept.hits, "count", record.kept.of),)
         out.append(Sentence(f"The advisor's track record. {record_text(record)}", "same", numbers))
-    return out, extents
+    return out + replayed_sentences(workspace), extents
+
+
+def replayed_sentences(workspace: Workspace) -> list[Sentence]:
+    """What the last replay of history said of the advice; nothing where there was none."""
+    past = remembered(workspace)
+    if past is None:
+        return []
+    kept = past["track_record"]["kept"]
+    numbers = (Evidence("promises kept in the replay", kept["hits"], "count", kept["of"]),)
+    return [Sentence(f"{past['headline']}. {past['track_record']['text']}", "same", numbers)]
 
 
 def _followed(entry: Entry) -> Sentence:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.options import HOME, Json, Workspace
+from app.options import HOME, Group, Json, Seed, Workspace
 
 
 class Format(StrEnum):
@@ -54,6 +54,32 @@ def report(
         out, week=week, formats=[f.value for f in formats or ()], tries=tries, pictures=pictures, workspace=workspace,
         json=json,
     )  # fmt: skip
+
+
+def backtest(
+    dates: Annotated[
+        str | None,
+        typer.Option("--dates", metavar="COLUMN", help="Metadata column with dates, year first; EXIF's when left out."),
+    ] = None,
+    tries: Annotated[int, typer.Option("--try", metavar="N", min=0, help="Changes tried at each moment.")] = 5,
+    group: Group = None,
+    seed: Seed = None,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Replay history: audit the data as they were at earlier moments, and hold the advice against what came later.
+
+    Moments come from the dates of the pictures, else from the versions of the data. The track record of the replay
+    stands in every report from then on, so that the advice can be judged before any of it was followed on purpose.
+
+    Examples:
+
+      advisor backtest
+      advisor backtest --dates photographed --try 3
+    """
+    from app.ledger import run_back_test
+
+    run_back_test(dates, tries=tries, group=group, seed=seed, workspace=workspace, json=json)
 
 
 class Unit(StrEnum):

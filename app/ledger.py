@@ -11,7 +11,7 @@ from rich.text import Text
 from app.commands import open_case
 from app.escaping import shown
 from app.printing import case_lines, heading, table
-from app.terminal import Terminal
+from app.terminal import Terminal, WrongUse
 from app.views import VERDICTS, counted
 from tools.findings import number_text
 
@@ -32,6 +32,43 @@ def run_ledger(*, group: str | None, seed: int | None, workspace: Path, json: st
         document = ledger_document(case, reckon(kept, case, on_step=steps))
     out.say(*ledger_blocks(document))
     out.deliver(document)
+
+
+def run_back_test(
+    column: str | None, *, tries: int, group: str | None, seed: int | None, workspace: Path, json: str | None
+) -> None:
+    """Replay history and show what would have been said, and whether it held."""
+    out = Terminal(json)
+    kept, case = open_case(workspace, seed=seed, group=group)
+    from tools.backtest import back_test, backtest_document, remember
+    from tools.registry import NotApplicable
+
+    try:
+        with out.steps() as steps:
+            found = back_test(kept, case, column=column, tries=tries, on_step=steps)
+    except NotApplicable as reason:
+        raise WrongUse(
+            expected="pictures with dates, or two versions of the data",
+            seen=str(reason),
+            todo="Name a column whose values start with year-month-day: --dates COLUMN; or come back after a change.",
+        ) from None
+    document = backtest_document(case, found)
+    remember(kept, document)
+    out.say(*back_test_blocks(document))
+    out.deliver(document)
+
+
+def back_test_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
+    """The moments, then the ledger of the replay."""
+    yield Text(f"Replayed by {shown(document['by'])}", style="bold")
+    rows = [
+        {"Until": m["at"][:10], "Pictures": str(m["pictures"]), "Advice": str(m["advice"] or "–")}
+        for m in document["moments"]
+    ]
+    yield table(rows, ("Until", "Pictures", "Advice"))
+    if document["undated"]:
+        yield Text(f"{counted(document['undated'], 'picture')} without a date left out", style="dim")
+    yield from ledger_blocks(document)
 
 
 def ledger_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:

@@ -1,7 +1,7 @@
 """An immutable, versioned snapshot of labelled images: one label table for every task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -153,6 +153,23 @@ class Dataset:
             digest.update(b"\1")
         digest.update(repr((self.labels, names)).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
+
+    def only(self, keep: NDArray[np.bool_]) -> "Dataset":
+        """The same with some of its images; ``keep`` has shape (n,)."""
+        ids = set(self.ids[keep].tolist())
+        hashes = self.perceptual_hash
+        return replace(
+            self,
+            ids=self.ids[keep],
+            sha256=self.sha256[keep],
+            widths=self.widths[keep],
+            heights=self.heights[keep],
+            splits=self.splits[keep],
+            labels=tuple(label for label in self.labels if label.image_id in ids),
+            metadata={name: column[keep] for name, column in self.metadata.items()},
+            properties={name: column[keep] for name, column in self.properties.items()},
+            perceptual_hash=None if hashes is None else hashes[keep],
+        )
 
     def path(self, image_id: str) -> Path:
         """Where an image lies on disk (escaped bytes are restored)."""

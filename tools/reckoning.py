@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from embeddings.progress import Progress, silent
 from tools.case import Case
+from tools.changes import History
 from tools.changing import history
 from tools.errors import AdvisorError
 from tools.following import OF_TEST, PENDING, Followed, Passage, follow
@@ -115,15 +116,17 @@ class Ledger:
     record: TrackRecord = field(default_factory=lambda: track_record((), 0.95))
 
 
-def reckon(workspace: Workspace, case: Case, *, on_step: Progress = silent) -> Ledger:
+def reckon(workspace: Workspace, case: Case, *, known: History | None = None, on_step: Progress = silent) -> Ledger:
     """Follow all advice up to the newest version.
 
     Parameters
     ----------
     case : Case
         The newest one of the workspace.
+    known : History, optional
+        Accepted changes; the workspace's own when left out.
     """
-    watch = _Watch(workspace, case)
+    watch = _Watch(workspace, case, history(workspace) if known is None else known)
     entries = [e for lives in _by_id(advice_given(workspace)) for e in watch.lives(lives)]
     entries.sort(key=lambda e: (e.given[0], e.advice.at, e.advice.place))
     measured = [watch.measured(entry, on_step) for entry in entries]
@@ -144,9 +147,9 @@ def _by_id(given: Sequence[Advice]) -> list[list[Advice]]:
 class _Watch:
     """Passages and comparisons of one run, each made once."""
 
-    def __init__(self, workspace: Workspace, case: Case) -> None:
+    def __init__(self, workspace: Workspace, case: Case, known: History) -> None:
         self._workspace, self._case = workspace, case
-        self._known = history(workspace)
+        self._known = known
         self._passages: dict[tuple[int, int], Passage] = {}
         self._comparisons: dict[int, Comparison | str] = {}
 

@@ -19,20 +19,6 @@ def thin_out(case: Case, name: str, keep: int, *, seed: int = 0) -> Case:
 
 def subset(case: Case, rows: NDArray[np.bool_]) -> Case:
     """The case with some of its pictures, without predictions."""
-    data = case.dataset
-    ids = set(data.ids[rows].tolist())
-    hashes = data.perceptual_hash
-    dataset = replace(
-        data,
-        ids=data.ids[rows],
-        sha256=data.sha256[rows],
-        widths=data.widths[rows],
-        heights=data.heights[rows],
-        splits=data.splits[rows],
-        labels=tuple(label for label in data.labels if label.image_id in ids),
-        metadata={name: column[rows] for name, column in data.metadata.items()},
-        properties={name: column[rows] for name, column in data.properties.items()},
-        perceptual_hash=None if hashes is None else hashes[rows],
-    )
+    dataset = case.dataset.only(rows)
     space = replace(case.space, ids=dataset.ids, vectors=case.space.vectors[rows], names=case.space.names[rows])
     return replace(case, dataset=dataset, space=space, predictions=None)
