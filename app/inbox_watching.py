@@ -1,7 +1,8 @@
 """The ``advisor inbox watch`` command, and what a report does first: take in what lies in the watched folder."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from app.views import counted
 from tools.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from tools.inbox_watch import Watched
+    from agent.weekly_parts import Sentence
+    from embeddings.progress import Progress
+    from tools.case import Case
+    from tools.inbox_watch import Round, Watched
     from tools.workspace import Workspace
 
 
@@ -69,7 +73,7 @@ def run_watch(
     )  # fmt: skip
 
 
-def look_once(out: Terminal, workspace: Path, watched: "Watched") -> Any:
+def look_once(out: Terminal, workspace: Path, watched: "Watched") -> "Round":
     """One round."""
     from tools.inbox_watch import round_of
 
@@ -112,15 +116,60 @@ def round_lines(document: Mapping[str, Any]) -> Iterable[RenderableType]:
         )
 
 
-def arrive(out: Terminal, kept: "Workspace", workspace: Path) -> tuple[Any, AdvisorError | None]:
-    """What a report does first: a round of the remembered folder, and the fault that it met."""
+@dataclass(frozen=True)
+class Came:
+    """What a report found in the watched folder.
+
+    Attributes
+    ----------
+    watched : Watched or None
+        None where no folder is remembered.
+    found : Round or None
+        None where the folder could not be looked into.
+    fault : Exception or None
+    """
+
+    watched: "Watched | None" = None
+    found: "Round | None" = None
+    fault: Exception | None = None
+
+
+def arrive(out: Terminal, kept: "Workspace", workspace: Path) -> Came:
+    """What a report does first: one round of the remembered folder. No fault of it may stop the report."""
     from tools.inbox_watch import remembered
 
     watched = remembered(kept)
     if watched is None:
-        return None, None
+        return Came()
     try:
-        return look_once(out, workspace, watched), None
+        return Came(watched, look_once(out, workspace, watched))
     except AdvisorError as fault:
         report_error(fault)
-        return None, fault
+        return Came(watched, fault=fault)
+    except OSError as fault:
+        return Came(watched, fault=fault)
+
+
+def production_sections(
+    kept: "Workspace", case: "Case", week: str, came: Came, steps: "Progress"
+) -> "dict[str, Callable[[], list[Sentence]]]":
+    """Sections of the report on what came from production; a fault of the folder is one of its failed steps."""
+    from agent.weekly_inbox import production_sentences, watched_sentences
+    from tools.dataset import encode_id
+    from tools.inbox_documents import round_json
+    from tools.reports import Reports
+
+    before = Reports(kept).before(week)
+    since = "" if before is None else before.refreshed
+
+    def watched() -> "list[Sentence]":
+        if came.fault is not None:
+            raise came.fault
+        assert came.watched is not None
+        assert came.found is not None
+        return watched_sentences(encode_id(str(came.watched.folder)), round_json(came.found))
+
+    def production() -> "list[Sentence]":
+        return production_sentences(kept, case, since, on_step=steps)
+
+    return {"production": production, **({} if came.watched is None else {"watched": watched})}

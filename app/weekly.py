@@ -8,6 +8,7 @@ from rich.text import Text
 
 from app.commands import open_case
 from app.escaping import shown
+from app.inbox_watching import arrive, production_sections
 from app.printing import case_lines, table
 from app.terminal import Terminal
 
@@ -33,8 +34,10 @@ def run_report(
     if week is not None:
         monday_of(week)
     if week is None or week == week_of(now):
+        came = arrive(out, kept, workspace)
         with out.steps() as steps:
-            report = weekly_report(kept, case, now, tries=tries, on_step=steps)
+            extra = production_sections(kept, case, week_of(now), came, steps)
+            report = weekly_report(kept, case, now, tries=tries, extra=extra, on_step=steps)
     else:
         report = Reports(kept).get(week)
     written, missing = write_report(report.document, case, folder, formats or FORMATS, pictures=pictures)

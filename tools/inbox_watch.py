@@ -11,6 +11,7 @@ file is moved only when the inbox has it on disk, never over another one, so a k
 """
 
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from tools.inbox_predictions import UnknownPictures, model_of_file
 from tools.paths import Walked, walk
 from tools.readers.listing import ending, not_a_picture
 from tools.readers.predictions_file import read_predictions
-from tools.store import replace_file, unwritable, writer
+from tools.store import UNFINISHED, replace_file, unwritable, writer
 from tools.taking_in import TakenIn, file_in, take_in
 from tools.workspace import Workspace
 
@@ -37,7 +38,10 @@ NEW, PROCESSED, REFUSED = "new", "processed", "refused"
 CHOICE = "watched"
 SETTLE = 5.0
 """Seconds that a file must have been left alone; a copy over a network writes more often than that."""
-UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".unfinished", ".swp", "~")
+GIVEN_UP = 3600.0
+LEFT = re.compile(r"\..*\.[0-9a-f]{32}\.unfinished")
+"""Notes that a killed run was writing."""
+PARTIAL = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".unfinished", ".swp", "~")
 TABLES = (".csv", ".tsv", ".parquet", ".npz")
 LOCK = "watch.lock"
 
@@ -70,6 +74,8 @@ class Look:
         Whole files.
     unfinished : tuple of str
         Files that may still be written.
+    fresh : bool
+        Whether one of them was touched in the last hour; what is older was given up by whoever wrote it.
     refused : tuple of (Walked, str)
         Regular files that are neither, and why.
     aside : tuple of (str, str)
@@ -81,6 +87,7 @@ class Look:
     unfinished: tuple[str, ...] = ()
     refused: tuple[tuple[Walked, str], ...] = ()
     aside: tuple[tuple[str, str], ...] = ()
+    fresh: bool = False
 
     @property
     def empty(self) -> bool:
@@ -148,30 +155,29 @@ def look(workspace: Workspace, watched: Watched, now: float | None = None) -> Lo
     """See what lies in ``new``; nothing is opened."""
     root = watched.folder / NEW
     seen = _seen(workspace) if watched.keep else {}
-    now = time.time() if now is None else now
+    now, fresh = time.time() if now is None else now, False
     out: dict[str, list[Any]] = {name: [] for name in ("pictures", "tables", "unfinished", "refused", "aside")}
     for item in walk(root):
         name = item.parts[-1]
-        if not item.reason and name.casefold().endswith(UNFINISHED):
-            out["unfinished"].append(item.id)
-            continue
         try:
             state = (root / item.relative).lstat()
         except OSError:  # it has just gone
             continue
+        age = now - max(state.st_mtime, state.st_ctime)
         if item.reason or not stat.S_ISREG(state.st_mode):
             out["aside"].append((item.id, item.reason or "a link"))
         elif seen.get(_place(root, item)) == _stamp(state):
             continue
-        elif now - max(state.st_mtime, state.st_ctime) < watched.settle:
+        elif age < watched.settle or name.casefold().endswith(PARTIAL):
             out["unfinished"].append(item.id)
+            fresh = fresh or age < GIVEN_UP
         elif ending(name) in TABLES:
             out["tables"].append(item)
         elif reason := not_a_picture(name):
             out["refused"].append((item, reason))
         else:
             out["pictures"].append(item)
-    return Look(**{name: tuple(values) for name, values in out.items()})
+    return Look(**{name: tuple(values) for name, values in out.items()}, fresh=fresh)
 
 
 def round_of(
@@ -204,12 +210,14 @@ def round_of(
         moved = _settle(workspace, watched, done, refused)
         out = Round(taken, waiting=found.unfinished, aside=found.aside, moved=moved)
         for item in found.tables:
-            out, refusal = _table(workspace, case, watched, item, out)
+            out, refusal = _table(workspace, case, watched, item, out, later=found.fresh)
             refused += [] if refusal is None else [(item, refusal)]
         return replace(out, refused=tuple((item.id, reason) for item, reason in refused))
 
 
-def _table(workspace: Workspace, case: Case, watched: Watched, item: Walked, before: Round) -> tuple[Round, str | None]:
+def _table(
+    workspace: Workspace, case: Case, watched: Watched, item: Walked, before: Round, *, later: bool
+) -> tuple[Round, str | None]:
     """Predictions of one file; refused with the reason, or left for later while pictures are still being written."""
     path = watched.folder / NEW / item.relative
     try:
@@ -218,7 +226,7 @@ def _table(workspace: Workspace, case: Case, watched: Watched, item: Walked, bef
             workspace, case, (), str(watched.folder), table=table, model=model_of_file(path)
         ).spoken  # fmt: skip
     except UnreadableInput as error:
-        if before.waiting and isinstance(error, UnknownPictures):
+        if later and isinstance(error, UnknownPictures):
             return replace(before, waiting=(*before.waiting, item.id)), None
         reason = f"Expected {error.expected}. Saw {error.seen}. {error.todo}"
         moved = _settle(workspace, watched, [], [(item, reason)])
@@ -239,6 +247,9 @@ def _settle(
     """Move files to where they go, or note that they were seen; returns how many were moved."""
     root, day = watched.folder / NEW, records.now()[:10]
     try:
+        for left in (watched.folder / REFUSED).rglob(f".*{UNFINISHED}"):
+            if LEFT.fullmatch(left.name):
+                left.unlink(missing_ok=True)
         for item, reason in refused:
             note = watched.folder / REFUSED / day / f"{item.relative}.reason.txt"
             note.parent.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ def labelled(case: Case, wanted: Sequence[tuple[Picture, str]], *, split: str, u
     if fresh:
         notes.append(f"New here: {listed(fresh)}. A model that was not trained on it cannot say it")
     if undecided:
-        notes.append(f"{counted(undecided)} without a decision stay in the inbox")
+        notes.append(f"{counted(undecided)} without a decision: still in the inbox")
     return Draft("append", f"{counted(len(edits))} from the inbox labelled ({told}){where}", edits, notes=tuple(notes),
                  split=split)  # fmt: skip
 
@@ -123,7 +123,7 @@ def write_inbox_sheet(path: Path, workspace: Path, entries: Sequence[Entry], col
     for entry in entries:
         picture = entry.picture
         sheet.writerow([
-            guarded_path(picture.name), guarded_path(_shown(folder / decode_id(picture.name))), guarded(entry.said),
+            guarded_path(picture.name), guarded(_shown(folder / decode_id(picture.name))), guarded(entry.said),
             f"{entry.score:.2f}", guarded("; ".join(entry.why)), "",
             *(guarded(picture.metadata.get(name, "")) for name in columns),
         ])  # fmt: skip

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from tools.changing import history
+from tools.dataset import encode_id
 from tools.decisions import Decisions
+from tools.inbox import Inbox
 from tools.ledger import advice_given
 from tools.outbox import Outbox
 from tools.reports import Reports
@@ -21,7 +23,7 @@ class Event:
     at : str
         UTC, ISO 8601.
     kind : str
-        import, predictions, change, decision, training, advice, report, mail, shoot, forget or relink.
+        import, predictions, inbox, change, decision, training, advice, report, mail, shoot, forget or relink.
     text : str
     who, why : str
         As people gave them; else empty.
@@ -39,7 +41,8 @@ class Event:
 
 def timeline(workspace: Workspace) -> list[Event]:
     """All events, newest first."""
-    events = [*_imports(workspace), *_changes(workspace), *_decisions(workspace), *_made(workspace)]
+    events = [*_imports(workspace), *_inbox(workspace), *_changes(workspace)]
+    events += [*_decisions(workspace), *_made(workspace)]
     return sorted(events, key=lambda e: e.at)[::-1]
 
 
@@ -76,6 +79,19 @@ def _changes(workspace: Workspace) -> list[Event]:
         for c in found.changes
         if c.kind != "import"
     ]  # fmt: skip
+
+
+def _inbox(workspace: Workspace) -> list[Event]:
+    inbox = Inbox(workspace)
+    out = []
+    for arrival in inbox.arrivals():
+        new, said = arrival.counts.get("new", 0), arrival.counts.get("predictions", 0)
+        text = f"{new} picture{'' if new == 1 else 's'} came into the inbox from {encode_id(arrival.source)}"
+        out.append(Event(arrival.at, "inbox", text + (f", {said} predictions" if said else "")))
+    for picture in inbox.pictures("skipped", "rejected"):
+        undo = f"advisor inbox restore {picture.sha256[:12]}"
+        out.append(Event(picture.decided, "inbox", f"{picture.state}: {picture.name}", picture.who, picture.why, undo))
+    return out
 
 
 def _decisions(workspace: Workspace) -> list[Event]:

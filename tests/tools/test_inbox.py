@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.tools.coloured import COLOURS, orchard, picture, use_means
-from tools import store
 from tools.added import ADDED, folder_of
 from tools.changing import NothingToChange, accept, files_say, history, undo
 from tools.dataset import decode_id
@@ -305,7 +304,12 @@ def killed(work: Callable[[], object], at: int) -> bool:
             if left[0] < 0:
                 os._exit(9)
 
-        original_replace, original_connect = os.replace, sqlite3.connect
+        original_replace, original_connect, original_link = os.replace, sqlite3.connect, os.link
+
+        def linked(*arguments: object) -> None:
+            count()
+            original_link(*arguments)  # type: ignore[arg-type]
+            count()
 
         def replaced(*arguments: object) -> None:
             count()
@@ -317,8 +321,8 @@ def killed(work: Callable[[], object], at: int) -> bool:
             db.set_trace_callback(lambda text: count() if text.startswith("COMMIT") else None)
             return db
 
+        os.link = linked  # type: ignore[assignment]
         os.replace = replaced  # type: ignore[assignment]
-        store.os.replace = replaced  # type: ignore[assignment]
         sqlite3.connect = connected  # type: ignore[assignment]
         work()
         os._exit(0)
