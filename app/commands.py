@@ -108,6 +108,7 @@ def run_import(
         if value is not None:
             kept.choose(name, value)
     case = _case(kept, settings)
+    from app.shoot import after_import, import_lines
     from app.status import import_document, replay_lines
 
     document = import_document(case, done)
@@ -117,6 +118,8 @@ def run_import(
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
     out.say(*(Text(shown(note)) for note in done.notes))
     out.say(*replay_lines(document["replayed"]))
+    document["shoots"] = after_import(kept, case)
+    out.say(*import_lines(document["shoots"]))
     _say_skipped(out, document["dataset"]["skipped"])
     out.say(f"Next: advisor audit{elsewhere(workspace)}")
     out.deliver(document)
@@ -152,7 +155,7 @@ def _agreed(out: Terminal, what: str) -> bool:
         f"Weights on the model hub: {shown(what)}. With them pictures can be searched and described by words.",
         soft_wrap=True,
     )
-    return out.notes.input("Download them now? [y/N] ").strip().lower() in {"y", "yes"}
+    return out.notes.input("Download them now? [y/N] ", markup=False).strip().lower() in {"y", "yes"}
 
 
 def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:
@@ -189,10 +192,13 @@ def run_audit(
     from tools.decisions import Decisions, settle
     from tools.documents import audit_document
     from tools.ledger import given_by_audit, record
+    from tools.shoot_evidence import shown_by_shoots
+    from tools.shoots import Shoots
 
     with out.steps() as steps:
         found = run_checks(case, checks or None, Scope(classes=tuple(classes)), on_step=steps, remember=kept)
-        outcomes = settle(found, Decisions(kept).standing(), date.today())
+        shown_too = shown_by_shoots(found, Shoots(kept).results())
+        outcomes = settle(shown_too, Decisions(kept).standing(), date.today())
         effects = try_advice(case, outcomes, most=tries, on_step=steps, remember=kept)
         if not checks and not classes:
             keep_audit(kept, case, found, effects)

@@ -23,10 +23,13 @@ class Thumbnails:
     Parameters
     ----------
     dataset : Dataset
+    most_bytes : int
+    side : int
+        Longest side in pixels.
     """
 
-    def __init__(self, dataset: "Dataset", *, most_bytes: int = MOST_BYTES) -> None:
-        self._dataset, self._left = dataset, most_bytes
+    def __init__(self, dataset: "Dataset", *, most_bytes: int = MOST_BYTES, side: int = SIDE) -> None:
+        self._dataset, self._left, self._side = dataset, most_bytes, side
         self._made: dict[str, bytes | None] = {}
 
     def jpeg(self, image_id: str) -> bytes | None:
@@ -45,7 +48,7 @@ class Thumbnails:
 
         data = self._dataset
         try:
-            made = thumbnail(data.path(image_id), root=data.root_of(image_id), longest=SIDE)
+            made = thumbnail(data.path(image_id), root=data.root_of(image_id), longest=self._side)
         except (Unreadable, OSError):
             return None
         if len(made) > self._left:
