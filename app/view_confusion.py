@@ -19,6 +19,7 @@ TEXT_UP_TO = 25
 """With more classes the numbers in the cells cannot be read; hovering says them."""
 SCALE = ((0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,1)"))
 """One hue from clear to full: reads the same on light and dark and to every kind of colour vision."""
+INK_TURNS = 0.45
 CELL_PIXELS, LEAST, MOST = 46, 380, 900
 
 
@@ -82,10 +83,15 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
     names = [literal(name) for name in found.classes]
     figure = go.Figure(
         go.Heatmap(
-            z=colour, x=names, y=names, zmin=0, zmax=1, colorscale=SCALE, text=text, hoverinfo="skip",
-            texttemplate="%{text}" if k <= TEXT_UP_TO else "", showscale=False, xgap=1, ygap=1,
+            z=colour, x=names, y=names, zmin=0, zmax=1, colorscale=SCALE, hoverinfo="skip", showscale=False,
+            xgap=1, ygap=1,
         )
     )  # fmt: skip
+    for i, j in np.ndindex(k, k) if k <= TEXT_UP_TO else ():
+        figure.add_annotation(  # of the page's own ink on clear cells, white on full ones
+            x=names[j], y=names[i], text=str(text[i, j]), showarrow=False,
+            font={"color": "#ffffff"} if colour[i, j] > INK_TURNS else None, opacity=1.0 if found.counts[i, j] else 0.5,
+        )  # fmt: skip
     a, b = np.divmod(np.arange(k * k), k)
     hover = [
         f"{names[i]} called {names[j]}<br>{found.counts[i, j]} pictures, {100 * shares[i, j]:.1f} % of {names[i]}"
@@ -99,8 +105,8 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
             selected={"marker": {"opacity": 0.01}}, unselected={"marker": {"opacity": 0.01}},
         )
     )  # fmt: skip
-    figure.update_xaxes(title="called", side="top", fixedrange=True, tickangle=-40 if k > 4 else 0)
-    figure.update_yaxes(title="labelled", autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_xaxes(title="called", side="top", fixedrange=True, showgrid=False, tickangle=-40 if k > 4 else 0)
+    figure.update_yaxes(title="labelled", autorange="reversed", fixedrange=True, automargin=True, showgrid=False)
     figure.update_layout(
         height=min(MOST, max(LEAST, 120 + CELL_PIXELS * k)), margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False,
         plot_bgcolor="rgba(0,0,0,0)", paper_bgcolor="rgba(0,0,0,0)", clickmode="event+select",

@@ -32,7 +32,7 @@ def draw(place: Place) -> None:
     with predictions:
         _draw_predictions(place)
     with model:
-        _draw_model()
+        _draw_model(place)
     with goals:
         _draw_goals(place)
     with schedule:
@@ -115,7 +115,7 @@ def draw_last(place: Place, title: str) -> None:
         draw_end(newest)
 
 
-def _draw_model() -> None:
+def _draw_model(place: Place) -> None:
     st.markdown(f"**Now:** {plain_markdown(model_state())}")
     st.markdown(
         "Everything works without one. A language model words the answers more freely; every sentence is checked "
@@ -124,18 +124,31 @@ def _draw_model() -> None:
     st.code("ADVISOR_MODEL=…\nOPENAI_API_KEY=…\nOPENAI_BASE_URL=http://127.0.0.1:11434/v1   # any compatible server",
             language="bash")  # fmt: skip
     settings = read_model()
-    if st.button("Test it", icon=":material/network_check:", disabled=settings is None, key="model-test"):
+    if settings is None:
+        return
+    from agent.privacy import agree, agreement, explanation, first_call, withdraw
+
+    st.markdown(plain_markdown(explanation(settings)))
+    with st.expander("Exactly what leaves this machine to have a question understood"):
+        st.code(first_call("Why is my model confusing …?", place.case.classes), language="json", wrap_lines=True)
+    with st.container(horizontal=True):
+        if agreement(place.kept, settings) is None:
+            if st.button("I agree", key="model-agree", icon=":material/check:", type="primary"):
+                agree(place.kept, settings, place.person.name)
+                st.rerun()
+        else:
+            st.button("Withdraw my agreement", key="model-withdraw", on_click=withdraw, args=(place.kept,))
+        asked = st.button("Test it", icon=":material/network_check:", key="model-test")
+    if asked:
         from agent.endpoint import Endpoint
 
-        endpoint = Endpoint(settings) if settings else None
+        endpoint = Endpoint(settings)
         with st.spinner("Asking …"):
-            answer = (
-                endpoint.ask([{"role": "user", "content": "Answer with the one word: ready"}]) if endpoint else None
-            )
+            answer = endpoint.ask([{"role": "user", "content": "Answer with the one word: ready"}])
         if answer:
             st.success(f"It answers: {plain_markdown(answer[:200])}")
         else:
-            st.error(f"It does not answer: {plain_markdown(endpoint.down if endpoint else 'none is set')}.")
+            st.error(f"It does not answer: it {plain_markdown(endpoint.down)}.")
 
 
 def _draw_goals(place: Place) -> None:

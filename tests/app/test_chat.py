@@ -7,7 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agent import graph
+from app.conversations import conversations, new_thread, put_turn, turns
+from app.edge import user_name
 from tests.app.conftest import OpenPage, everything, page_named
+from tools.workspace import Workspace
 
 QUESTION = "Why is my model confusing Lemon and Lime?"
 
@@ -51,15 +54,17 @@ def test_first_page_says_what_it_knows_and_what_to_ask(page: AppTest) -> None:
     assert any("confusing Lemon and Lime" in label for label in labels)
 
 
-def test_a_question_is_answered_with_words_numbers_and_pictures(page: AppTest) -> None:
+def test_a_question_is_answered_with_words_numbers_and_pictures(page: AppTest, own_workspace: Path) -> None:
     page.run()
     page.chat_input[0].set_value(QUESTION).run()
 
     assert not page.exception
     assert [m.name for m in page.chat_message] == ["user", "assistant"]
-    turns = page.session_state["conversations"][0].turns
-    assert len(turns) == 1
-    answer = turns[0][1]
+    kept = Workspace.open(own_workspace)
+    (one,) = conversations(kept, user_name())
+    (turn,) = turns(kept, user_name(), one.thread)
+    answer = turn.answer
+    assert answer is not None
     assert answer["question"] == QUESTION
     assert "Lemon" in answer["answer"]
     assert page.get("bidi_component")
@@ -98,3 +103,76 @@ def test_names_from_data_neither_link_nor_style(page: AppTest) -> None:
     assert "\\<b" in question
     assert "http: //" in question.replace("\\", "")
     assert "](http" not in everything(page)
+
+
+def test_a_change_waits_for_consent_and_is_done_once_it_is_given(page: AppTest, own_workspace: Path) -> None:
+    page.run()
+    page.chat_input[0].set_value("Merge Lemon and Lime").run()
+    assert not page.exception
+    kept = Workspace.open(own_workspace)
+    assert kept.dataset().version == 1
+    assert "merged" in everything(page)
+
+    again = page_named("chat").run()  # another tab, after this one was closed
+    (one,) = conversations(kept, user_name())
+    again.button(key=f"open-{one.thread}").click().run()
+    assert not again.exception
+    again.text_input(key="consent-name").set_value("Citrus").run()
+    again.button(key="consent-edit").click().run()
+    assert not again.exception
+    assert kept.dataset().version == 1
+    again.button(key="consent-yes").click().run()
+
+    assert not again.exception
+    assert kept.dataset().version == 2
+    assert "Citrus" in kept.dataset().classes
+    assert not [b for b in again.button if b.key == "consent-yes"]
+
+
+def test_a_refused_change_leaves_everything_as_it_is(page: AppTest, own_workspace: Path) -> None:
+    page.run()
+    page.chat_input[0].set_value("Merge Lemon and Lime").run()
+    page.button(key="consent-no").click().run()
+
+    assert not page.exception
+    assert Workspace.open(own_workspace).dataset().version == 1
+    assert not [b for b in page.button if b.key == "consent-no"]
+
+
+def test_a_viewer_cannot_agree(page: AppTest, own_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.roles import Person
+
+    monkeypatch.setattr("app.place.person_here", lambda choice, secrets: Person("eve@x.org", "viewer"))
+    page.run()
+    page.chat_input[0].set_value("Merge Lemon and Lime").run()
+
+    assert not page.exception
+    assert page.button(key="consent-yes").disabled
+    assert not page.button(key="consent-no").disabled
+
+
+def test_a_question_that_was_cut_off_can_be_asked_again(
+    page: AppTest, own_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Workspace.open(own_workspace)
+    thread = new_thread(user_name())
+    put_turn(kept, user_name(), thread, 0, QUESTION, None)
+    page.run()
+    page.button(key=f"open-{thread}").click().run()
+    assert not page.exception
+    page.button(key="chat-again").click().run()
+
+    assert not page.exception
+    assert turns(kept, user_name(), thread)[0].answer is not None
+
+
+def test_nobody_reads_another_persons_conversation(own_workspace: Path) -> None:
+    kept = Workspace.open(own_workspace)
+    thread = new_thread("ada@x.org")
+    put_turn(kept, "ada@x.org", thread, 0, "secret?", None)
+
+    assert [c.title for c in conversations(kept, "ada@x.org")] == ["secret?"]
+    assert conversations(kept, "bob@x.org") == []
+    assert turns(kept, "bob@x.org", thread) == []
+    with pytest.raises(ValueError, match="another person"):
+        put_turn(kept, "bob@x.org", thread, 1, "mine?", None)
