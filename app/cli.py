@@ -17,11 +17,16 @@ from app import (
     cli_change,
     cli_decide,
     cli_experiment,
+    cli_fetch,
     cli_goal,
+    cli_inbox,
+    cli_keep,
     cli_mail,
     cli_model,
     cli_predictions,
     cli_report,
+    cli_shoot,
+    cli_split,
     cli_versions,
 )
 from app.options import HOME, FailOn, Group, Json, Seed, Workspace
@@ -52,7 +57,7 @@ Exit codes: 0 done (also when files were skipped: they are listed), 1 internal f
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of class folders, or a CSV.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of class folders, a CSV or a manifest.")],
     predictions_file: Annotated[
         Path | None,
         typer.Option("--predictions", metavar="FILE", help="Your model's scores: CSV, Parquet or npz."),
@@ -66,10 +71,19 @@ def import_(
         Path | None,
         typer.Option("--embeddings", metavar="FILE", help="Your own vectors (npz or Parquet): id, vector."),
     ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="DIR", help="Where the pictures lie that a manifest names.")
+    ] = None,
     download: Annotated[
         bool, typer.Option("--download", help="Allow fetching the encoder's weights; never done unasked.")
     ] = False,
     group: Group = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split", metavar="COLUMN", help="Column that holds the split, kept for later imports; '' = none."
+        ),
+    ] = None,
     seed: Seed = None,
     workspace: Workspace = HOME,
     json: Json = None,
@@ -78,6 +92,8 @@ def import_(
 
     Layouts: class/image, or train/class/image beside test/class/image; deeper folders become metadata.
     Or a CSV with the columns filepath and label, and split and metadata columns where you have them.
+    Or a Rekognition / Ground Truth manifest (JSON lines), a folder of manifests, or a folder of Azure Custom Vision's
+    answers (advisor fetch custom-vision); what their models said becomes predictions.
     Everything readable is indexed; everything else is listed with its reason. Importing again makes
     a new version and says what changed.
 
@@ -85,9 +101,10 @@ def import_(
 
       advisor import photos/
       advisor import photos/ --predictions scores.csv --model shop-classifier --model-version 7
-      advisor import frames.csv --group video
+      advisor import frames.csv --group video --split subset
       advisor import photos/ --encoder open_clip:ViT-B-32/laion2b_s34b_b79k --download
       advisor import photos/ --embeddings clip.npz
+      advisor import train.manifest --root bucket-copy/
 
     Encoders: auto (CLIP weights on this machine, else embedded), embedded, open_clip:MODEL/PRETRAINED,
     open_clip:MODEL/CHECKPOINT_FILE, transformers:NAME_OR_FOLDER (CLIP, SigLIP, DINOv2); with :int8 behind
@@ -102,8 +119,10 @@ def import_(
         model_version=model_version,
         encoder=encoder,
         embeddings=embeddings,
+        root=root,
         download=download,
         group=group,
+        split=split,
         seed=seed,
         workspace=workspace,
         json=json,
@@ -283,19 +302,29 @@ for command in (
     cli_change.export,
     cli_change.ledger,
     cli_decide.history,
+    cli_split.split,
     cli_goal.gate,
     cli_report.report,
+    cli_report.backtest,
     cli_report.schedule,
+    cli_keep.forget,
+    cli_keep.relink,
+    cli_keep.backup,
+    cli_keep.restore,
+    cli_keep.gc,
 ):
     app.command()(command)
 for name, group in {
+    "fetch": cli_fetch.fetch,
     "experiment": cli_experiment.experiment,
     "versions": cli_versions.versions,
     "predictions": cli_predictions.predictions,
+    "inbox": cli_inbox.inbox,
     "model": cli_model.model,
     "change": cli_change.change,
     "decide": cli_decide.decide,
     "goal": cli_goal.goal,
+    "shoot": cli_shoot.shoot,
     "mail": cli_mail.mail,
 }.items():
     app.add_typer(group, name=name)

@@ -125,3 +125,19 @@ def test_refusals_say_what_was_seen(tmp_path: Path, names: tuple[str, ...], mess
 
 def test_two_class_folders_are_taken_whatever_lies_beside_them(tmp_path: Path) -> None:
     assert len(read_folder(make(tmp_path, "a/1.jpg", "b/2.jpg", "data.yaml")).images) == 2
+
+
+def test_cells_of_a_photo_shoot_name_the_class(tmp_path: Path) -> None:
+    listing = read_folder(
+        make(tmp_path, "train/apples/1.jpg", "test/apples/2.jpg", "shoot-3/apples--in-hands/obj 1/3.jpg",
+             "Shoot-12/a--b--on-plates/4.jpg", "shoot-3/loose.jpg", "shoot-x/apples--in-hands/5.jpg")
+    )  # fmt: skip
+    assert set(rows(listing)) == {
+        ("train/apples/1.jpg", "apples", "train"),
+        ("test/apples/2.jpg", "apples", "test"),
+        ("shoot-3/apples--in-hands/obj 1/3.jpg", "apples", "train"),
+        ("Shoot-12/a--b--on-plates/4.jpg", "a--b", "train"),
+    }
+    assert set(reasons(listing)) == {"shoot-3/loose.jpg", "shoot-x/apples--in-hands/5.jpg"}
+    flat = read_folder(make(tmp_path / "flat", "apples/1.jpg", "pears/2.jpg", "shoot-1/apples--in-hands/3.jpg"))
+    assert {image.label for image in flat.images} == {"apples", "pears"}
