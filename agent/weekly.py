@@ -20,6 +20,7 @@ from agent.weekly_parts import (
     metric_sentences,
     quality_of,
 )
+from agent.weekly_since import baseline
 from embeddings.progress import Progress, silent
 from tools.advice import try_advice
 from tools.audit import run_checks
@@ -74,6 +75,7 @@ def weekly_report(
     now: datetime,
     *,
     week: str | None = None,
+    since: str | None = None,
     tries: int = 5,
     extra: Mapping[str, Callable[[], list[Sentence]]] | None = None,
     on_step: Progress = silent,
@@ -86,19 +88,21 @@ def weekly_report(
         With the user's time zone; decides the week, and which findings are put off.
     week : str, optional
         Write the report of this week instead.
+    since : str, optional
+        What to compare with instead of the report before: ``agent.weekly_since.baseline``.
     tries : int
         Recommended changes tried.
     extra : mapping of str to callable, optional
         Further sections' sentences, by section.
     """
     week = week or week_of(now)
-    before = Reports(workspace).before(week)
+    then, compared = baseline(workspace, case, week, since, on_step=on_step)
     outcomes = run_checks(case, on_step=on_step, remember=workspace)
     outcomes = shown_by_shoots(outcomes, Shoots(workspace).results())
     outcomes = settle(outcomes, Decisions(workspace).standing(), now.date())
     effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
     audit = audit_document(case, outcomes, effects)
-    steps, then = Steps(), None if before is None else before.document
+    steps = Steps()
     goals = goals_of(workspace)
     found = () if goals is None or not case.derived.judged.any() else reached(case, goals)
     sections: dict[str, list[Sentence]] = {
@@ -122,10 +126,10 @@ def weekly_report(
     trend = steps.run("trend", lambda: _trend(workspace, case, week))
     steps.failed += [{"step": o["code"], "error": o["reason"]} for o in audit["outcomes"] if o["status"] == "failed"]
     document = {
-        **case_head(case, _headline(sections, steps.failed, first=before is None)),
+        **case_head(case, _headline(sections, steps.failed, first=then is None)),
         "week": week,
         "from": monday_of(week).isoformat(),
-        "since": None if before is None else {"week": before.week, "created": before.created},
+        "since": compared,
         "next_due": monday_of(week_after(week)).isoformat(),
         "dataset": audit["dataset"],
         "model": audit["model"],

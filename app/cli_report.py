@@ -23,6 +23,14 @@ def report(
     week: Annotated[
         str | None, typer.Option("--week", metavar="WEEK", help="Write a kept report again, as 2026-W47.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DAY|WEEK|VERSION",
+            help="Compare with this instead of the last report: 2026-10-01, 2026-W40, or a version of the data.",
+        ),
+    ] = None,
     formats: Annotated[
         list[Format] | None, typer.Option("--format", help="Only these formats; all when left out.")
     ] = None,
@@ -44,6 +52,8 @@ def report(
       advisor report
       advisor report --out /mnt/reports --format html --format pdf
       advisor report --week 2026-W47 --no-pictures
+      advisor report --since 2026-10-01
+      advisor report --since 3
     """
     from app.weekly import run_list, run_report
 
@@ -51,8 +61,8 @@ def report(
         run_list(workspace=workspace, json=json)
         return
     run_report(
-        out, week=week, formats=[f.value for f in formats or ()], tries=tries, pictures=pictures, workspace=workspace,
-        json=json,
+        out, week=week, since=since, formats=[f.value for f in formats or ()], tries=tries, pictures=pictures,
+        workspace=workspace, json=json,
     )  # fmt: skip
 
 

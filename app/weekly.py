@@ -10,13 +10,14 @@ from app.commands import open_case
 from app.escaping import shown
 from app.inbox_watching import arrive, production_sections
 from app.printing import case_lines, table
-from app.terminal import Terminal
+from app.terminal import Terminal, WrongUse
 
 
 def run_report(
     folder: Path,
     *,
     week: str | None,
+    since: str | None,
     formats: Sequence[str],
     tries: int,
     pictures: bool,
@@ -33,11 +34,15 @@ def run_report(
     now = datetime.now().astimezone()
     if week is not None:
         monday_of(week)
-    if week is None or week == week_of(now):
+    if week is None or week == week_of(now) or since is not None:
+        if week not in (None, week_of(now)):
+            raise WrongUse(
+                expected="--since for this week's report", seen=f"--week {week}", todo="Leave one of the two out."
+            )
         came = arrive(out, kept, workspace)
         with out.steps() as steps:
             extra = production_sections(kept, case, week_of(now), came, steps)
-            report = weekly_report(kept, case, now, tries=tries, extra=extra, on_step=steps)
+            report = weekly_report(kept, case, now, since=since, tries=tries, extra=extra, on_step=steps)
     else:
         report = Reports(kept).get(week)
     written, missing = write_report(report.document, case, folder, formats or FORMATS, pictures=pictures)

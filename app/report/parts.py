@@ -47,6 +47,19 @@ def title(document: Document) -> str:
     return f"Image-model report, week {document['week']}"
 
 
+def compared_with(since: Document | None) -> str:
+    """What a report lays beside today.
+
+    >>> compared_with({"version": 3, "created": "2026-10-01T07:00:00+00:00"})
+    'Compared with version 3 of the data, of 2026-10-01.'
+    """
+    if since is None:
+        return "There is no report before."
+    if "version" in since:
+        return f"Compared with version {since['version']} of the data, of {since['created'][:10]}."
+    return f"Compared with the report of {since['week']}."
+
+
 def parts(document: Document) -> Iterator[Part]:
     """The first page, then the details."""
     yield from _first_page(document)
@@ -57,8 +70,7 @@ def parts(document: Document) -> Iterator[Part]:
 def _first_page(document: Document) -> Iterator[Part]:
     yield Part("text", document["headline"], "headline")
     since = document["since"]
-    when = f"Compared with the report of {since['week']}." if since else "There is no report before."
-    yield Part("quiet", f"{when} Next report due {document['next_due']}.")
+    yield Part("quiet", f"{compared_with(since)} Next report due {document['next_due']}.")
     if document["trend"] and sum(t["value"] is not None for t in document["trend"]) > 1:
         yield Part("plot", "Balanced accuracy by today's labels, week by week, with 95 % intervals", plot="trend")
     for quality in document["quality"]:

@@ -1,7 +1,7 @@
 """Weeks of a workspace: each planted event stands in its week's report, and a week without one says so."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from agent.weekly import weekly_report
-from agent.weekly_parts import Sentence, action_list, finding_sentences, label_sentences
+from agent.weekly_parts import Sentence, action_list, data_sentences, finding_sentences, label_sentences
+from agent.weekly_since import baseline
+from app.report.parts import compared_with
 from benchmarks.planting.vectors import vector_case
 from tools.case import Case
 from tools.dataset import Dataset, Label
 from tools.decisions import Decisions, about_finding
+from tools.errors import UnknownName
 from tools.goals import Goals, Limit, set_goals
 from tools.predictions import Predictions
 from tools.reports import Report, Reports, WrongWeek, monday_of, week_after, week_of
@@ -293,3 +296,38 @@ def test_weeks_without_a_change_are_seldom_told_as_one() -> None:
 
     for classes, pictures in ((2, 200), (9, 684)):
         assert null_weeks(60, classes, pictures, 0.8)[1] <= 9
+
+
+def test_a_report_can_be_held_against_a_version_a_week_or_a_day(weeks: tuple[Workspace, list[Report]]) -> None:
+    kept, reports = weeks
+    case = kept.case(Settings(workspace=kept.path, repeats=2))
+    then, said = baseline(kept, case, "2027-W01", "1")
+    assert said is not None
+    assert said["version"] == 1
+    assert then is not None
+    assert then["dataset"]["version"] == 1
+    assert {f["code"] for f in then["findings"]} <= {f["code"] for f in reports[0].document["findings"]}
+    added = [s.text for s in data_sentences(kept, case, then)]
+    assert any("60 pictures added" in text for text in added)
+
+    then, said = baseline(kept, case, "2027-W01", "2026-W46")
+    assert said == {"week": "2026-W46", "created": reports[1].created}
+    assert then == reports[1].document
+
+    today = date.fromisoformat(reports[-1].created[:10])
+    _, said = baseline(kept, case, "2027-W01", (today + timedelta(days=2)).isoformat())
+    assert said == {"week": "2026-W49", "created": reports[-1].created}
+    with pytest.raises(UnknownName, match="a day from"):
+        baseline(kept, case, "2027-W01", (today - timedelta(days=9)).isoformat())
+    with pytest.raises(UnknownName, match="the number of a version"):
+        baseline(kept, case, "2027-W01", "last month")
+    with pytest.raises(UnknownName, match="from 1 to 4"):
+        baseline(kept, case, "2027-W01", "9")
+
+
+def test_since_stands_in_the_report(weeks: tuple[Workspace, list[Report]]) -> None:
+    kept, _ = weeks
+    report = written(kept, 9, since="2")
+    assert report.document["since"]["version"] == 2
+    assert compared_with(report.document["since"]).startswith("Compared with version 2 of the data, of ")
+    assert "No picture and no label changed." not in [s["text"] for s in told(report, "data")]
