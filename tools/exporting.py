@@ -46,6 +46,17 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
+def of_inbox(count: int) -> tuple[str, ...]:
+    """What a list of paths below the pictures' folder must say of pictures that came through the inbox."""
+    if not count:
+        return ()
+    pictures, are, them = ("1 picture", "is", "it") if count == 1 else (f"{count} pictures", "are", "them")
+    return (
+        f"{pictures} from the inbox {are} not in it: the workspace does not lie below the pictures' folder. "
+        f"An import into this workspace brings {them} back by itself; --format folder writes {them} with the others",
+    )
+
+
 @dataclass(frozen=True)
 class Writer:
     """A format as found on disk."""

@@ -3,8 +3,9 @@
 import csv
 import io
 
+from tools.added import is_added
 from tools.cells import guarded, guarded_path
-from tools.exporting import Request, Written
+from tools.exporting import Request, Written, of_inbox
 from tools.readers.csv_table import AMBIGUOUS
 from tools.replaying import labels_of
 from tools.store import replace_file
@@ -21,10 +22,11 @@ def write(request: Request) -> Written:
         zip(*(dataset.metadata[name].tolist() for name in columns), strict=True) if columns else [()] * len(dataset)
     )
     each = zip(dataset.ids.tolist(), labels_of(dataset), dataset.splits.tolist(), values, strict=True)
-    for image, label, split, cells in each:
+    own = [row for row in each if not is_added(row[0])]
+    for image, label, split, cells in own:
         table.writerow([guarded_path(image), guarded(label or "", AMBIGUOUS), split, *map(guarded, cells)])
     replace_file(request.target, out.getvalue().encode())
-    notes: tuple[str, ...] = ()
+    notes = of_inbox(len(dataset) - len(own))
     if request.target.resolve().parent != dataset.root.resolve():
-        notes = (f"Paths are relative to {dataset.root}: put the table there to import it",)
-    return Written(len(dataset), notes)
+        notes += (f"Paths are relative to {dataset.root}: put the table there to import it",)
+    return Written(len(own), notes)
