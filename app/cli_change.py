@@ -267,25 +267,41 @@ def write_(
 
 
 def export(
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help="New file, or new folder for --format folder.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="New file, or new folder for --format folder; or the word scores.")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="After scores: new .parquet or .csv file.")
+    ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, folder or keep-list.")] = "csv",
     link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies.")] = False,
+    group: Group = None,
+    seed: Seed = None,
     workspace: Workspace = HOME,
     json: Json = None,
 ) -> None:
-    """Write the data set with all accepted changes.
+    """Write the data set with all accepted changes; or every check's score of each picture.
 
     csv: a table that `advisor import` reads back to the same data set. folder: a new folder of class folders with
     copies of the pictures. keep-list: the path of every picture that is kept. Nothing is overwritten.
+
+    scores: one row per picture with what every check measured of it: doubt of the label, typicality, oddness, copies,
+    bursts, hidden kind, slices, cues, quality, the model's answer and how it counts. Columns: docs/scores.md.
 
     Examples:
 
       advisor export photos/labels.csv
       advisor export clean-photos --format folder
       advisor export keep.txt --format keep-list
+      advisor export scores scores.parquet
     """
-    from app.export import run_export
+    from app.export import run_export, run_scores
 
+    if file is not None:
+        if str(target) != "scores":
+            raise typer.BadParameter(f"two places; only after the word scores a FILE may follow, saw {target}")
+        run_scores(file, group=group, seed=seed, workspace=workspace, json=json)
+        return
     run_export(target, format_, link=link, workspace=workspace, json=json)
 
 

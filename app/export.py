@@ -1,4 +1,4 @@
-"""The ``advisor export`` command: the data set with all accepted changes, in a format of the user's choice."""
+"""The ``advisor export`` command: the data set with all accepted changes, or every check's score of each picture."""
 
 from pathlib import Path
 
@@ -25,3 +25,23 @@ def run_export(target: Path, format_: str, *, link: bool, workspace: Path, json:
     out.say(Text(shown(headline), style="bold"), *(Text(shown(note)) for note in written.notes))
     document = {"format": format_, "target": str(target), "images": written.images, "notes": list(written.notes)}
     out.deliver({**case_head(case, headline), "export": document})
+
+
+def run_scores(target: Path, *, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
+    """Write every check's score of every picture; what an audit has found already is not looked for again."""
+    out = Terminal(json)
+    kept, case = open_case(workspace, group=group, seed=seed)
+    from tools.audit import run_checks
+    from tools.documents import case_head
+    from tools.proposals import counted
+    from tools.scores import write_scores
+
+    with out.steps() as steps:
+        outcomes = run_checks(case, on_step=steps, remember=kept)
+        columns = write_scores(case, outcomes, target)
+    headline = (
+        f"{len(columns)} columns of {counted(len(case.ids))} of dataset version {case.dataset.version} in {target}"
+    )
+    out.say(Text(shown(headline), style="bold"), "What each column means: docs/scores.md")
+    document = {"target": str(target), "images": len(case.ids), "columns": columns}
+    out.deliver({**case_head(case, headline), "scores": document})

@@ -1,8 +1,9 @@
-"""Rewrites the generated blocks of README.md from the code; ``--check`` only says whether they are stale."""
+"""Rewrites the generated blocks of README.md and docs/scores.md from the code; ``--check`` only finds stale ones."""
 
 import ast
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,11 +19,14 @@ ROOMS = {
 
 COLUMNS = {"checks": "check", "experiments": "experiment", "writers": "format"}
 PROMPTS = {
+    "glossary.toml": "words that need explaining, each with a plain sentence",
+    "intents.toml": "what a question asks for, by patterns",
     "plan.md": "how a language model chooses the steps that answer a question",
     "question_words.txt": "words that questions are made of, so that none is taken for a misspelt class",
     "repair.md": "how it mends sentences that the facts do not carry",
     "write.md": "how it words numbered facts",
     "sentences.toml": "every sentence of the answers given without a language model",
+    "tongues.toml": "common words by which a question in another language is known",
     "tools.toml": "the steps it may choose from, with an example each",
 }
 
@@ -62,17 +66,45 @@ def registry(folder: str) -> str:
     return "\n".join([f"| {COLUMNS[folder]} | what it does |", "|---|---|", *rows])
 
 
+READS = {
+    "folder": "`PATH/[train\\|val\\|test/]class/picture`",
+    "csv_table": "`FILE.csv`, `FILE.tsv`",
+    "manifest": "`FILE.manifest`, `FILE.jsonl`, or a folder that holds `*.manifest`",
+    "custom_vision": "a folder with answers of Azure Custom Vision, `*.json`",
+}
+"""What ``advisor import`` is given, by the reader that takes it."""
+
+
+def reads() -> str:
+    """A table of the formats that ``advisor import`` reads."""
+    lines = {name: first_line(ROOT / "tools" / "readers" / f"{name}.py").replace("|", "\\|") for name in READS}
+    rows = [f"| {given} | {lines[name]} |" for name, given in READS.items()]
+    return "\n".join(["| given | what is read |", "|---|---|", *rows])
+
+
+def score_columns() -> str:
+    """A table of the columns of ``advisor export scores``."""
+    sys.path.insert(0, str(ROOT))
+    from tools.score_columns import COLUMNS
+
+    rows = [f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in COLUMNS]
+    return "\n".join(["| column | holds | meaning |", "|---|---|---|", *rows])
+
+
 BLOCKS = {
     "files": files,
     "checks": lambda: registry("checks"),
     "experiments": lambda: registry("experiments"),
     "formats": lambda: registry("writers"),
+    "reads": reads,
 }
+SCORES = {"scores": score_columns}
+PAGES: dict[str, dict[str, Callable[[], str]]] = {"README.md": BLOCKS, "docs/scores.md": SCORES}
 
 
-def regenerated(text: str) -> str:
-    """README with fresh blocks between ``<!-- name -->`` and ``<!-- /name -->``."""
-    for name, make in BLOCKS.items():
+def regenerated(text: str, blocks: dict[str, Callable[[], str]]) -> str:
+    """A page with fresh blocks between ``<!-- name -->`` and ``<!-- /name -->``."""
+    for name, make in blocks.items():
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         head, rest = text.split(start)
         text = f"{head}{start}\n{make()}\n{end}{rest.split(end, 1)[1]}"
@@ -80,8 +112,11 @@ def regenerated(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    fresh = regenerated(readme.read_text("utf-8"))
-    if "--check" in sys.argv[1:]:
-        sys.exit(0 if fresh == readme.read_text("utf-8") else "README.md is stale: run python docs/generate.py")
-    readme.write_text(fresh, "utf-8")
+    for page, blocks in PAGES.items():
+        file = ROOT / page
+        text = file.read_text("utf-8")
+        fresh = regenerated(text, blocks)
+        if "--check" not in sys.argv[1:]:
+            file.write_text(fresh, "utf-8")
+        elif fresh != text:
+            sys.exit(f"{page} is stale: run python docs/generate.py")

@@ -60,29 +60,57 @@ class Tested:
     excess: float
 
 
+@dataclass(frozen=True, eq=False)
+class Weak:
+    """The weak slices of a case.
+
+    Attributes
+    ----------
+    results : tuple of Tested
+        Surest first, each with errors of its own.
+    tried, tested : int
+        Candidates, and those that were carried to the other half.
+    """
+
+    results: tuple[Tested, ...]
+    tried: int
+    tested: int
+
+
 def check(case: Case, scope: Scope) -> Findings:
     """Report slices whose excess of errors holds on the half that did not find them."""
     learnt, tested = halves(case)
     if min(learnt.wrong.sum(), tested.wrong.sum()) < 2:
         raise NotApplicable("too few errors to gather anywhere: either half of the judged pictures needs two at least")
-    found = list(candidates(case, first_half(case)))
-    carried = [s for s in found if worth_testing(s, learnt, tested)]
-    p = np.array([gathering_p(s, tested) for s in carried])
-    rejected = benjamini_hochberg(p, RATE)
-    results = [measure(case, s, float(v), tested) for s, v, r in zip(carried, p, rejected, strict=True) if r]
+    found = weak(case)
     shared = (
-        Evidence("candidates", len(found), "count", how="metadata, outer thirds, look-alikes in and over classes"),
-        Evidence("candidates tested", len(carried), "count", how="errors gathered there on the half they come from"),
+        Evidence("candidates", found.tried, "count", how="metadata, outer thirds, look-alikes in and over classes"),
+        Evidence("candidates tested", found.tested, "count", how="errors gathered there on the half they come from"),
         Evidence(
             "groups tested on", len(tested.sizes), "count", len(tested.rows), how="bursts of one class count once"
         ),
         Evidence("fewest groups", FEWEST, "count", how="inside and outside a slice, in either half"),
     )
     chosen = scoped_classes(case, scope)
-    wanted = [r for r in distinct(case, results) if chosen[list(r.found.classes)].any()]
+    wanted = [r for r in found.results if chosen[list(r.found.classes)].any()]
     for result in wanted[:MOST]:
         yield _finding(case, result, shared)
-    return Measured(*_detectable(tested, len(carried), shared))
+    return Measured(*_detectable(tested, found.tested, shared))
+
+
+def weak(case: Case) -> Weak:
+    """Slices whose excess of errors holds on the half that did not find them; once per case."""
+
+    def compute() -> Weak:
+        learnt, tested = halves(case)
+        found = list(candidates(case, first_half(case)))
+        carried = [s for s in found if worth_testing(s, learnt, tested)]
+        p = np.array([gathering_p(s, tested) for s in carried])
+        rejected = benjamini_hochberg(p, RATE)
+        results = [measure(case, s, float(v), tested) for s, v, r in zip(carried, p, rejected, strict=True) if r]
+        return Weak(tuple(distinct(case, results)), len(found), len(carried))
+
+    return case.derived.once("weak slices", compute)
 
 
 def halves(case: Case) -> tuple[Units, Units]:

@@ -232,7 +232,7 @@ def _said(path: Path, dump: Dump, places: Mapping[str, str]) -> tuple[tuple[Said
         if gathered[key]
     ]
     silent = sum(not i.get("predictions") for found in dump.performances.values() for i in found.values())
-    return tuple(said), (f"{silent} performances name no prediction",) if silent else ()
+    return tuple(said), (f"performances that name no prediction: {silent}",) if silent else ()
 
 
 def _gather(

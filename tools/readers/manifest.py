@@ -21,7 +21,9 @@ MOST_BAD = 0.20
 """Rekognition refuses a manifest with more bad lines than this; so do we."""
 SHOWN = 5
 METADATA = "-metadata"
-EVALUATION = "rekognition-custom-labels-evaluation-"
+EVALUATION = "rekognition-custom-labels-evaluation"
+DETAILS, BELOW = f"{EVALUATION}-details", ("is-false-negative", "is-true-negative")
+"""How a snapshot says that a label stayed below its threshold."""
 COLUMNS = ("confidence", "human-annotated", "creation-date", "job-name")
 KIND = "groundtruth/image-classification"
 EXAMPLE = 'JSON lines as {"source-ref": "s3://…", "LABEL-metadata": {"class-name": "…"}}'
@@ -44,7 +46,9 @@ class Line:
     label : str or None
     metadata : mapping of str to str
     said : mapping of str to float
-        Label → confidence, as an evaluation snapshot tells it.
+        Label → confidence, as an evaluation snapshot tells it; empty where no label reached its threshold.
+    evaluated : bool
+        Whether it is a line of such a snapshot.
     unused : tuple of str
         Kinds of annotation that are not read.
     """
@@ -55,6 +59,7 @@ class Line:
     label: str | None
     metadata: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, float] = field(default_factory=dict)
+    evaluated: bool = False
     unused: tuple[str, ...] = ()
 
 
@@ -144,7 +149,7 @@ def _in_shares(scores: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str,
 
 
 def _split(file: Path, line: Line) -> str:
-    if line.said:
+    if line.evaluated:
         return "test"
     words = file.stem.casefold().replace("_", "-").replace(".", "-").split("-")
     return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), "train")
@@ -162,9 +167,12 @@ def _refuse_bad(path: Path, bad: list[Skipped], read: int) -> None:
 
 def _notes(lines: list[tuple[str, Line]], bad: list[Skipped]) -> tuple[str, ...]:
     unused = Counter(kind for _, line in lines for kind in line.unused)
-    notes = [f"{count} annotations of the kind {kind} were not read" for kind, count in sorted(unused.items())]
+    notes = [f"annotations of the kind {kind}, which are not read: {count}" for kind, count in sorted(unused.items())]
+    silent = sum(line.evaluated and not line.said for _, line in lines)
+    if silent:
+        notes.append(f"pictures without a prediction, because no label reached its threshold: {silent}")
     if bad:
-        notes.append(f"{len(bad)} bad lines were left out; each is listed with its reason")
+        notes.append(f"bad lines, left out and listed with their reasons: {len(bad)}")
     return tuple(notes)
 
 
@@ -224,6 +232,7 @@ def _read(path: Path, where: str, document: Any) -> Line:
     reference = storable(document["source-ref"])
     labels: dict[str, Mapping[str, Any]] = {}
     said: dict[str, float] = {}
+    above: dict[str, float] = {}
     unused = []
     for key, metadata in document.items():
         if not key.endswith(METADATA):
@@ -235,13 +244,19 @@ def _read(path: Path, where: str, document: Any) -> Line:
         if kind != KIND:
             unused.append(str(kind)[:80])
         elif key.startswith(EVALUATION):
-            said[_class(metadata)] = _confidence(metadata)
+            said[_class(metadata)] = confidence = _confidence(metadata)
+            details = metadata.get(DETAILS)
+            if not isinstance(details, dict) or not any(details.get(name) is True for name in BELOW):
+                above[_class(metadata)] = confidence
         else:
             labels[_class(metadata)] = metadata
     if len(labels) > 1:
         raise _several(path, where, f"{len(labels)} labels ({', '.join(sorted(labels)[:3])})")
     label, metadata = next(iter(labels.items()), (None, {}))
-    return Line(where, reference, _path(reference), label, _columns(metadata), said, tuple(unused))
+    answered = said if above and max(said, key=lambda name: said[name]) in above else above
+    return Line(
+        where, reference, _path(reference), label, _columns(metadata), answered, bool(said), tuple(unused)
+    )  # fmt: skip
 
 
 def _refuse_kind(path: Path, where: str, kind: object) -> None:

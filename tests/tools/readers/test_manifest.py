@@ -31,7 +31,7 @@ def line(ref: str, label: str | None = "sunrise", **more: Any) -> str:
     return json.dumps(document | more)
 
 
-def evaluated(label: str, confidence: object, number: int = 0) -> dict[str, Any]:
+def evaluated(label: str, confidence: object, number: int = 0, *, below: bool = False) -> dict[str, Any]:
     attribute = f"rekognition-custom-labels-evaluation-{number}"
     return {
         attribute: 1,
@@ -39,7 +39,7 @@ def evaluated(label: str, confidence: object, number: int = 0) -> dict[str, Any]
             "confidence": confidence,
             "class-name": label,
             "type": "groundtruth/image-classification",
-            "rekognition-custom-labels-evaluation-details": {"is-true-positive": True},
+            "rekognition-custom-labels-evaluation-details": {"is-true-positive": not below, "is-false-negative": below},
         },
     }
 
@@ -124,7 +124,7 @@ def test_bad_lines_are_counted_with_their_numbers_and_reasons(folder: Path) -> N
         13: "empty text", 14: "the same picture as m.manifest:1 with another class", 15: "confidence",
     }.items():  # fmt: skip
         assert words in reasons[number], (number, reasons[number])
-    assert f"{len(bad)} bad lines were left out; each is listed with its reason" in listing.notes
+    assert f"bad lines, left out and listed with their reasons: {len(bad)}" in listing.notes
     assert [(i.id, i.label) for i in listing.images] == [("a.jpg", "sunrise"), ("b.jpg", "sunrise")]
 
 
@@ -230,6 +230,19 @@ def test_root_belongs_to_formats_that_name_pictures_elsewhere(folder: Path) -> N
         read_listing(path, root=folder / "nothing")
 
 
+def test_a_label_below_its_threshold_is_no_answer(folder: Path) -> None:
+    path = manifest(
+        folder,
+        line("a.jpg", "x", **evaluated("x", 0.3, below=True)),
+        line("b.jpg", "x", **evaluated("x", 0.6, below=True), **evaluated("y", 0.5, 1)),
+        line("sub/c.jpg", "y", **evaluated("y", 0.7), **evaluated("x", 0.3, 1, below=True)),
+    )
+    listing = read_manifest(path)
+    assert {i.split for i in listing.images} == {"test"}
+    assert listing.said[0].scores == {"b.jpg": {"y": 0.5}, "sub/c.jpg": {"y": 0.7, "x": 0.3}}
+    assert listing.notes == ("pictures without a prediction, because no label reached its threshold: 1",)
+
+
 @pytest.mark.real
 def test_the_real_manifest_is_read_whole(shared_data: Path) -> None:
     cookies = shared_data / "cookies"
@@ -239,4 +252,4 @@ def test_the_real_manifest_is_read_whole(shared_data: Path) -> None:
         there = sorted(f"train/{place}/{p.name}" for p in (cookies / "train" / place).iterdir())
         assert [i.id for i in listing.images if i.label == label] == there
     assert len(listing.images) == 63
-    assert listing.notes == ("32 annotations of the kind groundtruth/semantic-segmentation were not read",)
+    assert listing.notes == ("annotations of the kind groundtruth/semantic-segmentation, which are not read: 32",)
