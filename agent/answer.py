@@ -37,6 +37,8 @@ class Answer:
         From the question to the answer, the time a person took to decide included.
     usage : dict
         Tokens that the language model cost.
+    prompts : str
+        Version of the prompts and sentences it was made with (``agent.prompts.version``).
     """
 
     question: str
@@ -58,6 +60,7 @@ class Answer:
     second: str = ""
     seconds: float = 0.0
     usage: Json = field(default_factory=dict)
+    prompts: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``advisor ask --json``; later versions only add keys."""
@@ -78,6 +81,7 @@ class Answer:
             "second": self.second,
             "seconds": self.seconds,
             "usage": self.usage,
+            "prompts": self.prompts,
             "outcomes": list(self.outcomes),
             "effects": list(self.effects),
             "steps": list(self.steps),

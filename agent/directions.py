@@ -18,9 +18,35 @@ GROUPS: dict[str, str] = {
     r"inconclusive|uncertain",
     "causes": r"because|caus(?:es|ed|ing)|due to|leads? to|led to|responsible|prov(?:es|ed|en)|makes?|owing to|"
     r"explain(?:s|ed)?|culprit",
+    "right": r"right|correct(?:ly)?|accurate(?:ly)?|flawless\w*|perfect\w*",
+    "wrong": r"wrong(?:ly)?|incorrect(?:ly)?|mislabell?ed|inaccurate(?:ly)?|faulty",
+    "missed": r"miss(?:es|ed|ing)?|overlook\w*",
+    "found": r"found|recogni[sz]ed|detected|identified",
+    "enough": r"enough|sufficient(?:ly)?|plenty|ample",
+    "too few": r"too few|insufficient(?:ly)?|scarce|lack(?:s|ing)|shortage",
+    "balanced": r"balanced(?! accuracy)|evenly",
+    "imbalanced": r"imbalanced?|unbalanced|skewed|uneven(?:ly)?",
+    "training": r"training|trained on",
+    "test": r"test|held-out|evaluation|unseen",
+    "trust": r"trust(?:ed|s|worthy)?|reliabl[ey]|dependabl[ey]",
     "same": r"same|equal(?:ly)?|identical|as (?:good|bad|often|many) as|unchanged",
 }
 """Direction words by meaning; a claim may use a meaning only if the fact it cites does."""
+
+OPPOSITES = (
+    ("up", "down"), ("more", "less"), ("helps", "hurts"), ("right", "wrong"), ("missed", "found"),
+    ("enough", "too few"), ("training", "test"),
+)  # fmt: skip
+
+DOUBTED = (
+    (r"looks? wrong|suspect(?:s|ed)?|probabl[ey] wrong", r"wrong|incorrect|mislabell?ed|faulty"),
+    (r"(?:may|might|could) be chance", r"chance|coincidence|random"),
+    (r"(?:may|might) (?:help|hurt)", r"helps?|hurts?"),
+)
+"""What a fact only suspects, and the words by which a claim takes it up; such a claim must keep some doubt."""
+DOUBTING = (
+    r"looks?|seems?|may|might|probabl[ey]|likely|suspect\w*|perhaps|appears?|possibl[ey]|not shown|unproven|hint\w*"
+)
 
 STRONG = (
     r"half|halves|thirds?|quarters?|twice|thrice|doubl\w*|tripl\w*|all|every|always|never|dozens|hundreds|thousands|"
@@ -64,6 +90,43 @@ def denies(text: str) -> bool:
     for group in _FIXED:
         text = re.sub(rf"\b(?:{GROUPS[group]})", " ", text)
     return re.search(_DENIAL, text) is not None
+
+
+def turned(claim: str, fact: str) -> list[str]:
+    """Opposites that a claim says in another order than its fact, which says both: they may have been exchanged.
+
+    >>> turned("9 right and 35 wrong", "35 are wrong, 9 right"), turned("9 right", "35 are wrong, 9 right")
+    (['right', 'wrong'], [])
+    """
+    out = []
+    for pair in OPPOSITES:
+        theirs, mine = (_in_order(text, pair) for text in (fact, claim))
+        if set(pair) == set(theirs) and not _within(mine, theirs):
+            out += [*pair]
+    return out
+
+
+def _in_order(text: str, groups: Iterable[str]) -> list[str]:
+    found = [(m.start(), group) for group in groups for m in re.finditer(rf"\b(?:{GROUPS[group]})\b", text)]
+    return [group for _, group in sorted(found)]
+
+
+def _within(some: Iterable[str], whole: Iterable[str]) -> bool:
+    rest = iter(whole)
+    return all(item in rest for item in some)
+
+
+def certain_of(claim: str, fact: str) -> bool:
+    """Whether a claim is sure of what its fact only suspects; both in lower case.
+
+    >>> certain_of("20 labels are wrong", "20 labels look wrong"), certain_of("20 may be wrong", "20 look wrong")
+    (True, False)
+    """
+    if re.search(rf"\b(?:{DOUBTING})\b", claim):
+        return False
+    return any(
+        re.search(rf"\b(?:{theirs})\b", fact) and re.search(rf"\b(?:{mine})\b", claim) for theirs, mine in DOUBTED
+    )
 
 
 def strong_words(text: str) -> frozenset[str]:

@@ -1,12 +1,14 @@
 """What working out an answer yields before it is worded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent.facts import FactList
-from agent.prompts import sentence
+from agent.prompts import sentence, spoken, version
 from agent.state import Json
 from tools.findings import Finding, Outcome
+from tools.memory import Memory, recalled
 
 
 @dataclass
@@ -37,3 +39,38 @@ class Gathered:
         """Keep facts together, under a title if there is one."""
         if ids:
             self.groups.append({"kind": kind, "title": title, "facts": list(ids)})
+
+
+@dataclass(frozen=True)
+class Told:
+    """Facts as they were worked out once, to be told again without working them out."""
+
+    facts: tuple[dict[str, Any], ...]
+    groups: tuple[dict[str, Any], ...]
+    not_checked: tuple[str, ...]
+
+
+def remembered(
+    out: Gathered, memory: Memory | None, parts: Mapping[str, object], work: Callable[[Gathered], None]
+) -> None:
+    """Do some work that states facts, or recall what it stated for the same case and words.
+
+    Parameters
+    ----------
+    parts : mapping
+        What the facts depend on besides the code and the prompts.
+    """
+
+    def compute() -> Told:
+        fresh = Gathered()
+        work(fresh)
+        return Told(tuple(dict(f) for f in fresh.facts.facts), tuple(fresh.groups), tuple(fresh.not_checked))
+
+    told = recalled(memory, Told, {**parts, "prompts": version(), "language": spoken()}, compute)
+    ids: dict[str, str] = {}
+    for fact in told.facts:
+        own = {key: fact[key] for key in ("evidence", "images", "code")}
+        ids[fact["id"]] = out.facts.state(fact["kind"], fact["text"], **own)["id"]
+    for group in told.groups:
+        out.group(group["kind"], group["title"], [ids[i] for i in group["facts"]])
+    out.not_checked += [line for line in told.not_checked if line not in out.not_checked]

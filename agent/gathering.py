@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent import facts as stated
 from agent import standing
 from agent.context import Context
-from agent.gathered import Gathered
+from agent.gathered import Gathered, remembered
 from agent.pictures import CODE, label_facts, picture_facts
 from agent.plan import Plan
 from agent.progress_facts import progress_facts
@@ -47,7 +47,8 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
         _confusion(case, plan, context, out, codes)
         return out
     if plan.intent == "threshold" and plan.goal:
-        threshold_facts(case, plan, out)
+        parts = {"case": case.fingerprint, "goal": dict(plan.goal), "classes": plan.classes}
+        remembered(out, context.memory, parts, lambda fresh: threshold_facts(case, plan, fresh))
         return out
     if plan.intent in {"worst", "threshold", "overview"}:
         standing.class_facts(case, out.facts, plan.classes)
@@ -74,7 +75,8 @@ def _apart(case: Case, plan: Plan, context: Context, out: Gathered) -> None:
         case "progress":
             progress_facts(case, plan, context, out)
         case _:
-            _picture(case, plan.picture, out)
+            parts = {"case": case.fingerprint, "picture": plan.picture}
+            remembered(out, context.memory, parts, lambda fresh: _picture(case, plan.picture, fresh))
 
 
 def _picture(case: Case, picture: str, out: Gathered) -> None:

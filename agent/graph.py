@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agent.answer import Answer
 from agent.context import Context
 from agent.events import Consent, Progress, Step, Token
+from agent.prompts import version
 from agent.state import Json, State
 
 if TYPE_CHECKING:
@@ -206,4 +207,5 @@ def _answer(state: dict[str, Any]) -> Answer:
         second=state["plan"]["second"],
         seconds=round(time.time() - state["began"], 2),
         usage=state["usage"],
+        prompts=version(),
     )

@@ -2,8 +2,8 @@
 
 A refused sentence costs a repair or the template, a wrong one costs trust: where the two are hard to tell apart,
 this refuses. Checked are: numbers in their form, unit, order, sign, noun and class; names, their order and which of
-them the model says; file names; verdicts, directions, denials, quantities in words; words with capitals that the fact
-lacks; links and markup. Not checked is plain wording that carries none of these.
+them the model says; file names; verdicts, directions, denials, doubts, opposites such as right and wrong, quantities in
+words; words with capitals that the fact lacks; links and markup. Not checked is plain wording without any of these.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.claims import Number, Reading, normal, read
-from agent.directions import denies, lacking, meanings, strong_words
+from agent.directions import certain_of, denies, lacking, meanings, strong_words, turned
 from agent.facts import sentences
 from agent.state import Fact
 
@@ -162,8 +162,12 @@ def _word_problems(claim: Reading, source: Reading, fact: Fact, text: str) -> It
     mine, theirs = meanings(claim.rest), meanings(source.rest) | _implied(source, fact)
     for meaning in lacking(mine, theirs):
         yield f"the fact does not carry the meaning {meaning!r}"
+    for meaning in turned(claim.rest, source.rest):
+        yield f"says {meaning!r} in another order than the fact"
     if denies(claim.rest) != denies(source.rest):
         yield "denies what the fact says" if denies(claim.rest) else "drops the fact's denial"
+    if certain_of(claim.rest, source.rest):
+        yield "is sure of what the fact only suspects"
     for word in lacking(strong_words(claim.rest), strong_words(source.rest)):
         yield f"{word!r} is not in the fact"
     verdict = meanings(source.rest) & VERDICTS

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -99,6 +100,18 @@ def sentence(name: str, /, **values: str) -> str:
     for part in name.split("."):
         found = found[part]
     return fill(str(found), {key: localised(value, language) for key, value in values.items()})
+
+
+@cache
+def version() -> str:
+    """Digest of every prompt and sentence there is; stored with each answer."""
+    digest = sha256()
+    there = [(entry.name, entry) for entry in files("prompts").iterdir() if entry.is_file()]
+    there += [(f"{name}/{e.name}", e) for name in languages() for e in files("prompts").joinpath(name).iterdir()]
+    for name, entry in sorted(there, key=lambda pair: pair[0]):
+        if name.endswith((".md", ".toml", ".txt")):
+            digest.update(name.encode() + b"\0" + entry.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @cache

@@ -1,9 +1,14 @@
 """Every way to say more than a fact says is refused; saying the same in other words is not."""
 
+import re
+
 import pytest
 
+from agent.context import Context
+from agent.graph import ask
 from agent.grounding import check_claim, check_text, claims
 from agent.state import Fact
+from benchmarks.planting.vectors import vector_case
 
 CLASSES = ("Apple", "Lemon", "Lime", "Limestone", "Nectarine", "Orange", "Red-Grapefruit", "Satsumas", "Class 2")
 
@@ -132,6 +137,99 @@ def test_the_same_in_other_words(known: Fact, text: str) -> None:
 def test_more_than_the_fact_says(known: Fact, text: str, why: str) -> None:
     problems = check_claim(text, known, CLASSES)
     assert any(why in problem for problem in problems), problems
+
+
+ACCURACY = fact(12, "On the given test split, your model is right on 77.5 % (71.3–82.6 %) of 684 pictures.", "standing")
+SUSPECTS = fact(13, "20 of 758 training labels look wrong (2.6 %, 1.7–4.0 %).", "finding", ("train/Lime/Lime_017.jpg",))
+CHANCE = fact(14, "With so few errors this may be chance.", "cause")
+RECALL = fact(15, "Of 35 judged pictures of Nectarine, 28.6 % (12.4–53.0 %) are recognised.", "standing")
+PLENTY = fact(16, "Lime has enough training pictures: 120 images.")
+PLAIN = fact(17, "In plain words: of each hundred such pictures, 1 to 9 more come out right.", "lay")
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "why"),
+    [
+        (ACCURACY, "Your model is wrong on 77.5 % of 684 pictures", "'wrong'"),
+        (ACCURACY, "On the given test split, your model is right on 0.775 of 684 pictures", "0.775"),
+        (ACCURACY, "Your model is right on 77.5 of 684 pictures", "77.5"),
+        (ACCURACY, "Your model is right on 77.5 points of 684 pictures", "77.5"),
+        (ACCURACY, "On the training pictures your model is right on 77.5 %", "'training'"),
+        (ACCURACY, "Your model is reliable: it is right on 77.5 % of the 684 pictures of the test split", "'trust'"),
+        (SUSPECTS, "20 of 758 training labels are wrong", "is sure of what"),
+        (SUSPECTS, "20 of 758 test labels look wrong", "'test'"),
+        (SUSPECTS, "20 of 758 training labels look right", "'right'"),
+        (SUSPECTS, "Lime_018.jpg looks wrong", "Lime_018.jpg"),
+        (SUSPECTS, "train/Lemon/Lime_017.jpg looks wrong", "train/Lemon/Lime_017.jpg"),
+        (CHANCE, "With so few errors this is chance", "is sure of what"),
+        (RECALL, "Of 35 judged pictures of Nectarine, 28.6 % are missed", "'missed'"),
+        (PLENTY, "Lime has too few training pictures: 120 images", "'too few'"),
+        (PLENTY, "Lime has 120 test pictures", "'test'"),
+        (BALANCE, "The classes are balanced: 720 images of Apple against 46 images of Lime", "'balanced'"),
+        (PLAIN, "Of each hundred such pictures, 1 to 9 fewer come out right", "'less'"),
+        (PLAIN, "Of each hundred such pictures, 1 to 9 more come out wrong", "'wrong'"),
+    ],
+)  # fmt: skip
+def test_opposites_and_dropped_doubts(known: Fact, text: str, why: str) -> None:
+    problems = check_claim(text, known, CLASSES)
+    assert any(why in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        (ACCURACY, "Your model is right on 77.5 % of 684 pictures"),
+        (SUSPECTS, "20 of 758 training labels may be wrong"),
+        (SUSPECTS, "Look at Lime_017.jpg first: its label looks wrong"),
+        (HELPS, "Changing labels that look wrong helps: 71.0 % → 74.0 %"),
+        (RECALL, "Of 35 pictures of Nectarine 28.6 % are recognised"),
+    ],
+)
+def test_doubts_that_are_kept(known: Fact, text: str) -> None:
+    assert check_claim(text, known, CLASSES) == []
+
+
+OPPOSITES = (
+    ("right", "wrong"), ("helps", "hurts"), ("more", "fewer"), ("higher", "lower"), ("training", "test"),
+    ("recognised", "missed"), ("better", "worse"), ("enough", "too few"), ("largest", "smallest"),
+)  # fmt: skip
+
+
+def turned(text: str, one: str, other: str) -> str:
+    """A text with two words exchanged."""
+    return re.sub(rf"\b({one}|{other})\b", lambda m: other if m[1] == one else one, text)
+
+
+@pytest.fixture(scope="module")
+def real_facts() -> list[Fact]:
+    """Facts of real answers."""
+    sizes = {"Apple": 60, "Lime": 60, "Orange": 25}
+    case = vector_case(sizes, separation=1.2, seed=3, burst=2, test_share=0.3)
+    asked = ("why is Apple called Lime?", "what is wrong with my model?", "which threshold gives 90 % precision?")
+    answers = (ask(q, Context(lambda: case, experiments=2)) for q in asked)
+    return [known for answer in answers for known in answer.facts]
+
+
+def test_real_facts_carry_themselves_and_no_opposite(real_facts: list[Fact]) -> None:
+    classes = ("Apple", "Lime", "Orange")
+    tried = 0
+    for known in real_facts:
+        assert check_claim(known["text"], known, classes) == []
+        for one, other in (*OPPOSITES, ("Apple", "Lime"), ("Lime", "Orange")):
+            text = turned(known["text"], one, other)
+            if text == known["text"]:
+                continue
+            tried += 1
+            assert check_claim(text, known, classes), text
+    assert tried > 40
+
+
+def test_a_changed_digit_is_always_seen(real_facts: list[Fact]) -> None:
+    for known in real_facts:
+        for place in [m.start() for m in re.finditer(r"\d", known["text"])]:
+            digit = known["text"][place]
+            text = known["text"][:place] + str((int(digit) + 1) % 10) + known["text"][place + 1 :]
+            assert check_claim(text, known, ("Apple", "Lime", "Orange")), text
 
 
 def swapped(first: Fact, second: Fact) -> str:

@@ -1,5 +1,7 @@
 """A question that names a picture is answered with the training pictures behind what is said of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from benchmarks.planting.vectors import assemble
 from tests.tools.test_why import planted
 from tools.case import Case
 from tools.readers.match_ids import Places
+from tools.workspace import Workspace
 
 
 def asked(case: Case, question: str) -> str:
@@ -34,6 +37,16 @@ def test_the_cause_is_told(question: str) -> None:
     facts = [f for f in answer.facts if f["code"] == "why"]
     assert facts[0]["images"] == [str(case.ids[row])]
     assert set(facts[-1]["images"]) == {str(case.ids[120]), str(case.ids[121])}
+
+
+def test_what_was_worked_out_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, row = planted(twin=2)
+    kept = Workspace.open(tmp_path)
+    question = f"why is {case.ids[row]} called b?"
+    first = ask(question, Context(load_case=lambda: case, memory=kept))
+    monkeypatch.setattr("agent.pictures.pushed", lambda *_: pytest.fail("worked out again"))
+    again = ask(question, Context(load_case=lambda: case, memory=kept))
+    assert (again.text, again.facts) == (first.text, first.facts)
 
 
 def test_names_of_no_picture_are_left_to_the_planner() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.prompts import fill, prompt, sentence, table
+from agent.prompts import fill, prompt, sentence, table, version
 
 
 @pytest.mark.parametrize("values", [{}, {"a": "1", "b": "2"}, {"b": "2"}])
@@ -29,6 +29,10 @@ def test_values_are_not_templates() -> None:
 def test_every_prompt_wants_its_variables(name: str) -> None:
     with pytest.raises(ValueError, match="lacks"):
         prompt(name)
+
+
+def test_the_version_is_of_every_prompt() -> None:
+    assert re.fullmatch("[0-9a-f]{12}", version())
 
 
 def leaves(node: Any, path: str = "") -> list[tuple[str, str]]:
