@@ -87,11 +87,14 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
             xgap=1, ygap=1,
         )
     )  # fmt: skip
-    for i, j in np.ndindex(k, k) if k <= TEXT_UP_TO else ():
-        figure.add_annotation(  # of the page's own ink on clear cells, white on full ones
-            x=names[j], y=names[i], text=str(text[i, j]), showarrow=False,
-            font={"color": "#ffffff"} if colour[i, j] > INK_TURNS else None, opacity=1.0 if found.counts[i, j] else 0.5,
-        )  # fmt: skip
+    words = [  # of the page's own ink on clear cells, white on full ones; all at once, since one by one takes seconds
+        {
+            "x": names[j], "y": names[i], "text": str(text[i, j]), "showarrow": False,
+            "opacity": 1.0 if found.counts[i, j] else 0.5,
+            **({"font": {"color": "#ffffff"}} if colour[i, j] > INK_TURNS else {}),
+        }
+        for i, j in (np.ndindex(k, k) if k <= TEXT_UP_TO else ())
+    ]  # fmt: skip
     a, b = np.divmod(np.arange(k * k), k)
     hover = [
         f"{names[i]} called {names[j]}<br>{found.counts[i, j]} pictures, {100 * shares[i, j]:.1f} % of {names[i]}"
@@ -108,6 +111,7 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
     figure.update_xaxes(title="called", side="top", fixedrange=True, showgrid=False, tickangle=-40 if k > 4 else 0)
     figure.update_yaxes(title="labelled", autorange="reversed", fixedrange=True, automargin=True, showgrid=False)
     figure.update_layout(
+        annotations=words,
         height=min(MOST, max(LEAST, 120 + CELL_PIXELS * k)), margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False,
         plot_bgcolor="rgba(0,0,0,0)", paper_bgcolor="rgba(0,0,0,0)", clickmode="event+select",
     )  # fmt: skip

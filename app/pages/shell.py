@@ -19,6 +19,7 @@ PAGES = {
     },
     "Improve": {
         "review": ("Review", "rate_review"),
+        "inbox": ("Inbox", "inbox"),
         "cues": ("Cues", "label_important"),
         "thresholds": ("Thresholds", "tune"),
         "experiments": ("Experiments", "science"),
