@@ -31,16 +31,17 @@ def advice_sentences(
     ledger = reckon(workspace, case, on_step=on_step)
     extents: dict[str, str] = {entry.advice.id: entry.followed.extent for entry in ledger.entries}
     known = dict(then.get("followed", {})) if then else {}
+    told = _told(then)
     out, waiting = [], []
     for entry in ledger.entries:
         if entry.followed.extent in MEASURED:
             if known.get(entry.advice.id) != entry.followed.extent:
                 out.append(_followed(entry))
-        elif entry.followed.extent == "not":
+        elif entry.followed.extent == "not" or (entry.followed.extent == "pending" and entry.advice.id in told):
             waiting.append(f"{entry.advice.action} {entry.advice.target}")
     if waiting:
         number = Evidence("pieces of advice waiting", len(waiting), "count")
-        what = ("piece" if len(waiting) == 1 else "pieces") + " of advice about earlier versions of the data"
+        what = ("piece" if len(waiting) == 1 else "pieces") + " of advice from before"
         such = ": " if len(waiting) <= NAMED else ", such as "
         text = phrase(
             "Not followed so far: {pieces of advice waiting} {what}{such}{names}.", (number,),
@@ -52,6 +53,12 @@ def advice_sentences(
         numbers = (Evidence("promises kept", record.kept.hits, "count", record.kept.of),)
         out.append(Sentence(f"The advisor's track record. {record_text(record)}", "same", numbers))
     return out + replayed_sentences(workspace), extents
+
+
+def _told(then: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the advice that the report before gave."""
+    outcomes = then["audit"]["outcomes"] if then and "audit" in then else ()
+    return {r["id"] for o in outcomes for f in o["findings"] for r in f["recommendations"]}
 
 
 def replayed_sentences(workspace: Workspace) -> list[Sentence]:
