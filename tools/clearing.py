@@ -39,6 +39,7 @@ def clear(path: Path) -> bool:
     if database.exists() and _committed(database, journal["token"]):
         for name in journal["remove"]:
             (path / name).unlink(missing_ok=True)
+            _remove_empty((path / name).parent, path)
         for run in (path / RUNS).glob("*/"):
             shutil.rmtree(run, ignore_errors=True)
         for picture, content in journal["pictures"]:
@@ -74,6 +75,14 @@ def digests_named(database: Path) -> set[str]:
                     if isinstance(cell, str) and len(cell) >= 64:
                         found.update(DIGEST.findall(cell))
     return found
+
+
+def _remove_empty(folder: Path, path: Path) -> None:
+    """Folders may be called by a part of a digest, so they go with their last file."""
+    with suppress(OSError):  # not empty, or gone already
+        while folder != path:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _committed(database: Path, token: str) -> bool:

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -94,7 +94,10 @@ def _plan(db: sqlite3.Connection, dataset: Dataset, patterns: Sequence[str]) -> 
     pairs = set(db.execute("SELECT DISTINCT id, sha256 FROM images"))
     if _has(db, "inbox"):
         pairs |= {(f"{ADDED}{name}", content) for name, content in db.execute("SELECT name, sha256 FROM inbox")}
-    contents = frozenset(content for pattern in patterns for content in _named(pairs, pattern, dataset))
+    by_id: dict[str, set[str]] = {}
+    for i, content in pairs:
+        by_id.setdefault(i, set()).add(content)
+    contents = frozenset(content for pattern in patterns for content in _named(by_id, pattern, dataset))
     ids = {i for i, content in pairs if content in contents}
     holding = {v for v, c in db.execute("SELECT version, sha256 FROM images") if c in contents}
     rows = [i for i, content in enumerate(dataset.sha256.tolist()) if content in contents]
@@ -105,11 +108,12 @@ def _plan(db: sqlite3.Connection, dataset: Dataset, patterns: Sequence[str]) -> 
     return Plan(tuple(sorted(ids)), contents, places, len(holding), len(dataset) - len(rows), trained)
 
 
-def _named(pairs: Collection[tuple[str, str]], pattern: str, dataset: Dataset) -> set[str]:
+def _named(by_id: Mapping[str, set[str]], pattern: str, dataset: Dataset) -> set[str]:
     """Contents that a pattern names; an id with brackets or stars of its own is taken as it stands first."""
     below = pattern.removeprefix(f"{dataset.root.as_posix()}/")
-    found = {content for i, content in pairs if i in (pattern, below)}
-    found = found or {content for i, content in pairs if fnmatch.fnmatchcase(i, below)}
+    found = by_id.get(pattern, set()) | by_id.get(below, set())
+    if not found:
+        found = {c for i, contents in by_id.items() if fnmatch.fnmatchcase(i, below) for c in contents}
     if not found:
         raise UnknownName(
             expected=f"an id of a picture as {dataset.ids[0]}, or a glob over ids",

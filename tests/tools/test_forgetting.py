@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from app.thumbnails import kept_at
 from embeddings.images import thumbnail
 from embeddings.properties import PROPERTIES
-from tests.tools.coloured import orchard, use_means
+from tests.tools.coloured import orchard, picture, use_means
 from tests.tools.test_changes import SETTINGS, relabelled, removed
 from tools import clearing, forgetting
 from tools.changing import history, undo
@@ -26,6 +27,7 @@ from tools.forgotten import WasForgotten
 from tools.importing import import_dataset
 from tools.reports import Reports
 from tools.store import writer
+from tools.taking_in import files_in, take_in
 from tools.timeline import timeline
 from tools.versions import Versions
 from tools.workspace import Workspace
@@ -79,7 +81,7 @@ def used(photos: Path, tmp_path: Path) -> Workspace:
         "jobs/1/log": GONE.encode(),
         "jobs/2/log": b"train/apple/2.png",
         "report-2026-W40.pdf": b"packed",
-        "inbox/x/c.png": (photos / GONE).read_bytes(),
+        f"inbox/{digest[:16]}/c.png": (photos / GONE).read_bytes(),
         "runs/r/manifest.csv": GONE.encode(),
     }
     for name, data in files.items():
@@ -90,7 +92,8 @@ def used(photos: Path, tmp_path: Path) -> Workspace:
 
 def traces(kept: Workspace, needles: dict[str, bytes]) -> set[str]:
     """Which of some byte strings any file of a workspace holds."""
-    every = [p.read_bytes() + p.name.encode() for p in kept.path.rglob("*") if p.is_file()]
+    every = [p.read_bytes() if p.is_file() else b"" for p in kept.path.rglob("*")]
+    every.append("\n".join(str(p.relative_to(kept.path)) for p in kept.path.rglob("*")).encode())
     return {name for name, needle in needles.items() if any(needle in data for data in every)}
 
 
@@ -104,6 +107,7 @@ def needles_of(kept: Workspace, photos: Path) -> dict[str, bytes]:
         "id in arrays": GONE.encode("utf-32-le"),
         "copy": b"train/plum/copy.png",
         "hash": digest.encode(),
+        "start of the hash": digest[:16].encode(),
         "hash in arrays": digest.encode("utf-32-le"),
         "hash as bytes": bytes.fromhex(digest),
         "vector": kept.space(dataset).vectors[row].tobytes(),
@@ -251,3 +255,24 @@ def test_a_kill_leaves_the_old_state_or_the_new(used: Workspace, photos: Path, c
     assert traces(used, needles) == set()
     assert not (used.path / JOURNAL).exists()
     assert len(used.case(SETTINGS).ids) == 22
+
+
+def test_pictures_of_the_inbox_are_forgotten_and_do_not_come_back(used: Workspace, tmp_path: Path) -> None:
+    arrived = [picture(tmp_path / "new" / f"camera-{n}.png", 7000 + n, (60, 190, 40)) for n in range(3)]
+    files, _ = files_in(tmp_path / "new")
+    assert len(take_in(used, used.case(SETTINGS), files, "new").new) == 3
+    content = sha256(arrived[1].read_bytes()).hexdigest()
+    needles = {
+        "name": b"camera-1.png",
+        "hash": content.encode(),
+        "start of the hash": content[:16].encode(),
+        "file": arrived[1].read_bytes(),
+        "hash in arrays": content.encode("utf-32-le"),
+    }
+    assert traces(used, needles) == set(needles)
+    forget(used, ["*/camera-1.png"])
+    assert traces(used, needles) == set()
+    again = take_in(used, used.case(SETTINGS), files, "new")
+    assert (len(again.new), len(again.again)) == (0, 2)
+    assert [reason for _, reason in again.refused] == ["forgotten on request"]
+    assert traces(used, needles) == set()
