@@ -14,6 +14,7 @@ from app.views import Document, counted
 from tools.change_documents import replay_json
 from tools.changing import history
 from tools.documents import case_head, dataset_json
+from tools.inbox import Inbox
 
 if TYPE_CHECKING:
     from tools.case import Case
@@ -51,6 +52,8 @@ def replay_lines(replayed: Document | None) -> Iterable[RenderableType]:
     if replayed is None:
         return
     pieces = [counted(replayed["relabelled"], "label"), f"{counted(replayed['left_out'], 'picture')} left out"]
+    if replayed["added"]:
+        pieces.append(f"{counted(replayed['added'], 'picture')} from the inbox")
     if replayed["held"]:
         pieces.append(f"{counted(replayed['held'], 'locked test picture')} kept in test")
     if replayed["gone"]:
@@ -105,6 +108,7 @@ def status_document(kept: "Workspace", case: "Case", now: datetime) -> dict[str,
         "group_column": case.settings.group_column,
         "metadata": sorted(case.dataset.metadata),
         "report": state(kept, now),
+        "inbox": len(Inbox(kept).pictures()),
     }
 
 
@@ -123,6 +127,8 @@ def status_blocks(document: Document) -> Iterable[RenderableType]:
         yield Text(f"Kept together in folds: pictures with the same {shown(document['group_column'])}")
     if document["metadata"]:
         yield Text(f"Metadata columns: {', '.join(map(shown, document['metadata']))}")
+    if waiting := document["inbox"]:
+        yield Text(f"Inbox: {counted(waiting, 'picture')} to be labelled (advisor inbox rank)")
     yield Text("")
     if report := document["report"]:
         words = "is there" if report["there"] else "is overdue" if report["overdue"] else f"is due {report['due'][:16]}"

@@ -45,6 +45,7 @@ def replay_json(made: Replay | None) -> Json | None:
         "gone": made.gone,
         "conflicts": [asdict(c) for c in made.conflicts],
         "held": made.held,
+        "added": made.added,
         "copies": [{"image": image, "of": of} for image, of in made.copies],
         "unassigned": {name: list(images) for name, images in made.unassigned.items()},
     }

@@ -10,6 +10,7 @@ from tools import records
 from tools.case import Case
 from tools.errors import UnknownName
 from tools.predictions import Predictions
+from tools.spoken_since import with_inbox
 from tools.versions import Versions
 from tools.workspace import Workspace
 
@@ -66,7 +67,9 @@ def predictions_of(workspace: Workspace, given: Given, case: Case) -> Prediction
 
     classes, full, file = workspace.database.read(look) or ("[]", False, "")
     kept = workspace.files.read(file)
-    return records.match_predictions(case.dataset, given.model, given.version, json.loads(classes), bool(full), kept)
+    names = json.loads(classes)
+    found = records.match_predictions(case.dataset, given.model, given.version, names, bool(full), kept)
+    return workspace.database.read(lambda db: with_inbox(db, case.dataset, found)) or found
 
 
 def model_named(workspace: Workspace, case: Case, name: str) -> tuple[str, Predictions]:

@@ -19,6 +19,7 @@ from tools.added import folder_of
 from tools.case import Arrays
 from tools.dataset import Dataset, Label, Skipped
 from tools.predictions import Predictions
+from tools.spoken_since import with_inbox
 from tools.store import ArrayFiles
 
 LAYOUTS = (
@@ -276,7 +277,8 @@ def get_predictions(
     ).fetchone()
     if row is None:
         return None
-    return match_predictions(dataset, row[0], row[1], json.loads(row[2]), bool(row[3]), files.read(row[4]))
+    found = match_predictions(dataset, row[0], row[1], json.loads(row[2]), bool(row[3]), files.read(row[4]))
+    return with_inbox(db, dataset, found)
 
 
 def match_predictions(

@@ -288,6 +288,37 @@ def test_nothing_to_label(workspace: Workspace) -> None:
         labelled(workspace.case(SETTINGS), [], split="train")
 
 
+def test_what_a_model_said_of_a_picture_counts_once_it_is_a_test_picture(workspace: Workspace, arrived: Path) -> None:
+    from tools.importing import add_predictions
+    from tools.models import given_models, predictions_of
+
+    data = workspace.dataset()
+    table = predictions(arrived.parent / "known.csv", [(i, "apple", 0.5) for i in data.ids.tolist()])
+    add_predictions(workspace, table, model="shop", version="7")
+    add(workspace, arrived, predictions(arrived / "shop@7.csv", [("day0/pear.png", "plum", 0.7)]))
+    give_labels(workspace, "day0/pear.png", "day0/plum.png", to="pear", split="test")
+    case = workspace.case(SETTINGS)
+    assert case.predictions is not None
+    row = next(r for r, i in enumerate(case.ids.tolist()) if i.startswith(ADDED) and i.endswith("pear.png"))
+    assert case.classes[case.predictions.predicted[row]] == "plum"
+    assert np.nansum(case.predictions.probabilities[row]) == 0.7
+    assert bool(case.derived.errors[row])
+    assert int(case.predictions.covered.sum()) == 25, "of the other one it said nothing"
+    assert predictions_of(workspace, given_models(workspace)[0], case).fingerprint == case.predictions.fingerprint
+
+
+def test_a_kill_while_labelling_leaves_all_or_nothing(workspace: Workspace, arrived: Path) -> None:
+    add(workspace, arrived)
+    step = 0
+    while killed(lambda: give_labels(workspace, "day0/apple.png", "day1/apple.png", to="apple"), step):
+        step += 1
+        assert (len(workspace.dataset()), len(Inbox(workspace).pictures())) in {(24, 6), (26, 4)}
+        if len(workspace.dataset()) == 26:
+            return
+    assert step >= 2
+    assert len(workspace.dataset()) == 26
+
+
 # -- kills
 
 
