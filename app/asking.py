@@ -52,7 +52,7 @@ def run_ask(
         raise WrongUse(
             expected="a question", seen="an empty one", todo='Ask, e.g.: advisor ask "which labels are wrong?"'
         )
-    kept, case = open_case(workspace, seed=seed, group=group)
+    kept, case = open_case(workspace, seed=seed, group=group, sample=True)
     if how.threads or how.forget:
         _see_to_threads(out, kept, case, how)
         return
@@ -68,7 +68,12 @@ def run_ask(
         _agreed(out, kept, case, model, question)
     with _conversation(out, kept, how) as (saver, thread), out.steps() as steps:
         context = read_context(case, kept, steps, offline=how.offline)
-        answer = _answered(question, how, context, thread, saver, lambda asked: _decided(out, steps, asked, workspace))
+
+        def decide(asked: "Consent") -> Mapping[str, Any]:
+            # What is changed in a sample would be gone with it.
+            return asked.rejection if case.sample_of else _decided(out, steps, asked, workspace)
+
+        answer = _answered(question, how, context, thread, saver, decide)
     document = answer.to_json()
     record_answer(kept, case, document)
     out.say(*answer_blocks(document, styled=out.people.is_terminal))

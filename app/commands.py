@@ -17,7 +17,7 @@ from app.printing import (
     outcome_lines,
 )
 from app.terminal import Terminal, WrongUse
-from tools.errors import UnknownName
+from tools.errors import NoDataset, UnknownName
 from tools.findings import LEVELS, Scope
 from tools.settings import Settings
 
@@ -47,9 +47,22 @@ def _opened(
     return kept, read_settings(workspace, encoder=encoder, seed=chosen, group_column=column)
 
 
-def open_case(workspace: Path, *, seed: int | None = None, group: str | None = None) -> "tuple[Workspace, Case]":
-    """A workspace and its newest case under these settings."""
+def open_case(
+    workspace: Path, *, seed: int | None = None, group: str | None = None, sample: bool = False
+) -> "tuple[Workspace, Case]":
+    """A workspace and its newest case under these settings.
+
+    Parameters
+    ----------
+    sample : bool
+        Whether the first sample of a big set will do, and its workspace, while the whole is not there: for what only
+        looks.
+    """
     kept, settings = _opened(workspace, seed=seed, group=group)
+    from tools.first_look import first_look, sampled
+
+    if sample and (part := first_look(kept)) is not None:
+        return part, sampled(part, settings)
     return kept, _case(kept, settings)
 
 
@@ -61,7 +74,18 @@ def _case(kept: "Workspace", settings: Settings) -> "Case":
     UnknownName
         If the group column is not one of the dataset's.
     """
-    case = kept.case(settings)
+    try:
+        case = kept.case(settings)
+    except NoDataset:
+        from tools.first_look import first_look
+
+        if first_look(kept) is None:
+            raise
+        raise NoDataset(
+            expected="the whole data set",
+            seen="a first sample of it: its import goes on, or was stopped",
+            todo="Wait for the import or start it again; audit, ask, search and experiment answer from the sample.",
+        ) from None
     column = settings.group_column
     if column is not None and column not in case.dataset.metadata:
         there = ", ".join(case.dataset.metadata) or "none"
@@ -103,7 +127,7 @@ def run_import(
         "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings,
         "split": (kept.choice("split") if split is None else split) or None, "root": root,
     }  # fmt: skip
-    done = _imported(out, kept, path, settings, download=download, **given)
+    done = _imported(out, kept, path, settings, f"advisor audit{elsewhere(workspace)}", download=download, **given)
     for name, value in (("group", group), ("seed", seed), ("split", split)):
         if value is not None:
             kept.choose(name, value)
@@ -126,9 +150,10 @@ def run_import(
 
 
 def _imported(
-    out: Terminal, kept: "Workspace", path: Path, settings: Settings, *, download: bool, **given: Any
+    out: Terminal, kept: "Workspace", path: Path, settings: Settings, asking: str, *, download: bool, **given: Any
 ) -> "Imported":
     """Import; a download that stands in the way is asked for once, with its size, and never started unasked."""
+    from app.first_answer import first_answer, first_answer_lines
     from embeddings.encoder import EncoderUnavailable
     from embeddings.hub import Fetching
     from tools.importing import import_dataset
@@ -139,9 +164,14 @@ def _imported(
             with steps.paused():
                 return download or _agreed(out, what)
 
+        def told(case: "Case") -> None:
+            document = first_answer(case, steps)
+            with steps.paused():
+                out.say(*first_answer_lines(document, asking))
+
         fetching = Fetching(agreed, steps) if download or interactive() else None
         try:
-            return import_dataset(kept, path, settings, fetching=fetching, on_step=steps, **given)
+            return import_dataset(kept, path, settings, fetching=fetching, on_step=steps, on_first=told, **given)
         except EncoderUnavailable as reason:
             raise WrongUse(
                 expected=f"the encoder {settings.encoder} on this machine",
@@ -183,8 +213,7 @@ def run_audit(
 ) -> bool:
     """Run checks and show every outcome; True if a finding is at least as severe as ``fail_on``."""
     out = Terminal(json)
-    kept, settings = _opened(workspace, seed=seed, group=group)
-    case = _case(kept, settings)
+    kept, case = open_case(workspace, seed=seed, group=group, sample=True)
     _known_classes(case, classes)
     from app.kept_audit import keep_audit
     from tools.advice import try_advice
@@ -234,14 +263,13 @@ def run_search(words: str, *, picture: str | None, most: int, workspace: Path, j
             todo='Write, e.g.: advisor search "a hand", or: advisor search --picture photo.jpg',
         )
     out = Terminal(json)
-    kept, settings = _opened(workspace)
-    case = _case(kept, settings)
+    _, case = open_case(workspace, sample=True)
     from app.printing import search_blocks
     from tools.documents import search_document
     from tools.searching import search_picture, search_words
 
     with out.steps() as steps:
-        options: dict[str, Any] = {"cache": kept.path / "models", "threads": settings.threads, "on_step": steps}
+        options: dict[str, Any] = {"cache": workspace / "models", "threads": case.settings.threads, "on_step": steps}
         found = search_words(case, words, most, **options) if picture is None else search_picture(
             case, picture, most, **options
         )  # fmt: skip

@@ -12,7 +12,7 @@ from app.terminal import Terminal, WrongUse
 def run_experiment_list(*, workspace: Path, json: str | None) -> None:
     """List kinds of experiment and what each can be tried on here."""
     out = Terminal(json)
-    _, case = open_case(workspace)
+    _, case = open_case(workspace, sample=True)
     from tools.documents import case_head
     from tools.kinds import kinds
 
@@ -34,7 +34,7 @@ def run_experiment_list(*, workspace: Path, json: str | None) -> None:
 def run_ranking(kind: str, *, group: str | None, seed: int | None, workspace: Path, json: str | None) -> None:
     """Show what a kind could be tried on, the most promising first."""
     out = Terminal(json)
-    _, case = open_case(workspace, seed=seed, group=group)
+    _, case = open_case(workspace, seed=seed, group=group, sample=True)
     from tools.documents import case_head
     from tools.kinds import kinds
     from tools.registry import NotApplicable
@@ -76,7 +76,7 @@ def run_one_experiment(
     """Try one change and show its effect."""
     out = Terminal(json)
     arguments = read_arguments(pieces, class_, pair)
-    kept, case = open_case(workspace, seed=seed, group=group)
+    kept, case = open_case(workspace, seed=seed, group=group, sample=True)
     from tools.documents import case_head, effect_json
     from tools.registry import NotApplicable
     from tools.whatif import run_experiment

@@ -123,7 +123,9 @@ def audit_blocks(audit: Document) -> Iterable[RenderableType]:
 
 
 def case_lines(document: Document) -> Iterable[RenderableType]:
-    """Dataset, whose errors are counted, encoder."""
+    """Dataset, whose errors are counted, encoder; first of all, whether it is a sample only."""
+    if document.get("provisional"):
+        yield Text(document["provisional"]["text"], style="bold yellow")
     dataset = document.get("dataset")
     if dataset:
         skipped = dataset["skipped"]
@@ -161,6 +163,8 @@ def subject_text(subject: str) -> str:
 
 def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]:
     """An answer's Markdown: drawn on a terminal, as it stands elsewhere."""
+    if answer.get("provisional"):
+        yield Text(answer["provisional"]["text"], style="bold yellow")
     text = shown_lines(str(answer["answer"]))
     yield Markdown(text, hyperlinks=False) if styled else Text(text)
     pictured = [action for action in answer.get("actions", ()) if action["images"]]

@@ -85,6 +85,8 @@ class Case:
         Content (sha256) and label of pictures whose label a person has confirmed.
     others : OtherSpaces or None
         The same pictures by other encoders: to be compared with, never mixed.
+    sample_of : int
+        Pictures of the whole of which these are a sample, while it is still being encoded; 0 = this is the whole.
 
     Raises
     ------
@@ -100,6 +102,7 @@ class Case:
     own_model: "OwnModel | None" = None
     confirmed: frozenset[tuple[str, str]] = frozenset()
     others: OtherSpaces | None = None
+    sample_of: int = 0
 
     def __post_init__(self) -> None:
         if self.dataset.ids.tolist() != self.space.ids.tolist():

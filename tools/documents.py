@@ -33,7 +33,17 @@ def case_head(case: Case, headline: str) -> Json:
         "subject": case.subject,
         "seed": case.settings.seed,
         "headline": headline,
+        **({"provisional": provisional_json(case)} if case.sample_of else {}),
     }
+
+
+def provisional_json(case: Case) -> Json:
+    """What a sample cannot say, while the whole is still being encoded."""
+    text = (
+        f"Provisional: from a stratified sample of {len(case.dataset)} of {case.sample_of} pictures, while the others "
+        "are being encoded. Bursts and copies show only where both pictures were drawn."
+    )
+    return {"images": len(case.dataset), "of": case.sample_of, "text": text}
 
 
 def evidence_json(evidence: Evidence) -> Json:

@@ -14,11 +14,13 @@ from embeddings.given import GIVEN
 from embeddings.progress import Progress, silent
 from embeddings.space import EmbeddingSpace
 from tools import forgotten
+from tools.case import Case
 from tools.changes import History
 from tools.changing import files_say, refuse_unfinished, replayed, save_given, save_import
 from tools.dataset import Dataset
 from tools.diff import Diff, compare
 from tools.errors import NoDataset, UnreadableInput, WorkspaceDamaged
+from tools.first_look import Encode, discard, look_first
 from tools.inbox_vectors import encode_labelled, space_with_added
 from tools.indexing import encoded_space, given_space
 from tools.predictions import Predictions
@@ -89,6 +91,7 @@ def import_dataset(
     root: Path | None = None,
     fetching: "Fetching | None" = None,
     on_step: Progress = silent,
+    on_first: Callable[[Case], None] | None = None,
 ) -> Imported:
     """Read labelled images, encode them and store them as the next dataset version.
 
@@ -115,6 +118,8 @@ def import_dataset(
     fetching : Fetching, optional
         Leave to fetch an encoder's weights; without it no connection is opened.
     on_step : callable
+    on_first : callable, optional
+        Told of a case made of a sample, before the rest of a big set is encoded (``tools.first_look``).
 
     Raises
     ------
@@ -130,6 +135,10 @@ def import_dataset(
     listing = read_listing(path, split, root)
     if given is None:
         encoder, line = _encoder(workspace, settings, fetching, on_step)
+        if on_first is not None:
+            first = look_first(workspace, listing, settings, _encoding(workspace, encoder, settings, on_step))
+            if first is not None:
+                on_first(first)
         dataset, space, cost = encoded_space(workspace, listing, encoder, settings, on_step)
         line += cost
         encode_labelled(workspace, encoder, settings.threads, on_step)
@@ -155,7 +164,14 @@ def import_dataset(
         "predictions": None if predictions is None else str(predictions),
     }
     if before is None or said is None or not _same(said, dataset):
-        kept = save_import(workspace, dataset, space, pending, predictions=aligned, record=record)
+        try:
+            kept = save_import(workspace, dataset, space, pending, predictions=aligned, record=record)
+        except forgotten.WasForgotten:
+            from tools.forgetting import drop_vectors
+
+            drop_vectors(workspace)
+            raise
+        discard(workspace)
         return Imported(kept, diff, True, line, "; ".join(covered), time.monotonic() - start, pending[1], notes)
     for version_of in {said.version: said, before.version: before}.values():
         _complete(workspace, version_of, space_with_added(workspace, version_of, space))
@@ -164,6 +180,19 @@ def import_dataset(
         if predictions is not None or not _known(workspace, laid_for, given_):
             save_given(workspace, laid_for, given_, record)
     return Imported(before, diff, False, line, "; ".join(covered), time.monotonic() - start, notes=notes)
+
+
+def _encoding(workspace: Workspace, encoder: "Encoder", settings: Settings, on_step: Progress) -> Encode:
+    """Encode a part of the listing, said under its own words."""
+
+    def encode(part: Listing, words: str) -> tuple[Dataset, EmbeddingSpace]:
+        def step(what: str, done: int, total: int) -> None:
+            on_step(f"{words}: {what}", done, total)
+
+        dataset, space, _ = encoded_space(workspace, part, encoder, settings, step)
+        return dataset, space
+
+    return encode
 
 
 def add_predictions(workspace: Workspace, path: Path, *, model: str = "", version: str = "") -> tuple[Predictions, str]:
