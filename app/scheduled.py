@@ -74,7 +74,7 @@ def _make(workspace: Path, folder: Path) -> None:
     from tools.reports import Reports
     from tools.workspace import Workspace
 
-    run_report(folder, week=None, formats=(), tries=5, pictures=True, workspace=workspace, json=None)
+    run_report(folder, week=None, since=None, formats=(), tries=5, pictures=True, workspace=workspace, json=None)
     kept = Workspace.open(workspace)
     queue_report(kept, Reports(kept).all()[-1].week)
     _post(workspace)
