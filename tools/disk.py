@@ -9,6 +9,7 @@ from embeddings.cache import contents
 from embeddings.properties import VERSION
 from tools.backup import RESTORING
 from tools.clearing import RUNS, digests_named, remove_unnamed
+from tools.forgetting import drop_vectors
 from tools.paths import WORKSPACE_FILE
 from tools.store import UNFINISHED
 from tools.workspace import Workspace
@@ -77,6 +78,7 @@ def collect(workspace: Workspace) -> tuple[int, int]:
 
     Every removal is of a file that nothing needs, so a kill in between leaves the rest for the next time.
     """
+    drop_vectors(workspace)
     with workspace.database.alone():
         named = digests_named(workspace.path / WORKSPACE_FILE)
         count = freed = 0

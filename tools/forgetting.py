@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.cache import contents as contents_of
 from embeddings.cache import without
 from embeddings.progress import Progress, silent
 from embeddings.properties import VERSION
@@ -29,6 +30,7 @@ from tools.changing import refuse_unfinished
 from tools.clearing import JOURNAL, RUNS, clear
 from tools.dataset import Dataset
 from tools.errors import AdvisorError, NoDataset, UnknownName, WorkspaceDamaged
+from tools.paths import WORKSPACE_FILE
 from tools.pieces import joined
 from tools.scrubbing import Names
 from tools.store import replace_file, unwritable, writer
@@ -181,6 +183,26 @@ def forget(
             return found, clear(workspace.path)
 
 
+def drop_vectors(workspace: Workspace) -> int:
+    """Take forgotten pictures out of the vector cache, where an import under way has put them; returns how many."""
+    out = 0
+    known = workspace.database.read(forgotten.known_in)
+    if known is None:
+        return 0
+    with workspace.database.alone():
+        for file in sorted(workspace.vectors.rglob("*.npz")):
+            there = {content for content in _known_contents(file) if known(content)}
+            if there:
+                out += without(file, there)[0]
+                file.unlink()
+    return out
+
+
+def _known_contents(file: Path) -> frozenset[str]:
+    """Contents in a file of the vector cache; none for a damaged one, which the next import removes."""
+    return (contents_of(file) if file.parent.name.endswith(f"-{VERSION}") else None) or frozenset()
+
+
 # -- files
 
 
@@ -210,7 +232,11 @@ def _files(workspace: Workspace, names: Names, on_step: Progress) -> list[str]:
     for done, file in enumerate(every):
         on_step("searching files", done, len(every))
         name = file.relative_to(workspace.path).as_posix()
-        if name.startswith(("advisor.sqlite", JOURNAL)) or name.endswith("lock"):
+        top = workspace.path / name.partition("/")[0]
+        if (top / WORKSPACE_FILE).exists():  # of a sample of the pictures, made again by the next import
+            out.append(name)
+            continue
+        if name.startswith((WORKSPACE_FILE, JOURNAL)) or name.endswith("lock"):
             continue
         report = file.name.startswith("report-") and file.suffix.lstrip(".") in REPORTS
         if report or names.among(name) or _holds(file, names):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
+from tools import forgotten
 from tools.added import folder_of
 from tools.case import Arrays
 from tools.dataset import Dataset, Label, Skipped
@@ -157,7 +158,7 @@ def _insert(db: sqlite3.Connection, files: ArrayFiles, kept: Dataset, created: s
     )
     db.executemany(
         "INSERT INTO skipped VALUES (?,?,?,?)",
-        ((kept.version, i, item.path, item.reason) for i, item in enumerate(kept.skipped)),
+        ((kept.version, i, s.path, s.reason) for i, s in enumerate(kept.skipped) if s.reason != forgotten.REASON),
     )
 
 

@@ -17,7 +17,7 @@ from embeddings.images import thumbnail
 from embeddings.properties import PROPERTIES
 from tests.tools.coloured import orchard, picture, use_means
 from tests.tools.test_changes import SETTINGS, relabelled, removed
-from tools import clearing, forgetting
+from tools import clearing, forgetting, importing
 from tools.changing import history, undo
 from tools.clearing import JOURNAL
 from tools.decisions import Decision, Decisions
@@ -84,6 +84,8 @@ def used(photos: Path, tmp_path: Path) -> Workspace:
         f"inbox/{digest[:16]}/c.png": (photos / GONE).read_bytes(),
         "runs/r/manifest.csv": GONE.encode(),
     }
+    first = Workspace.open(kept.path / "first")
+    first.save_dataset(kept.dataset(1), kept.space(kept.dataset(1)))
     for name, data in files.items():
         (kept.path / name).parent.mkdir(parents=True, exist_ok=True)
         (kept.path / name).write_bytes(data)
@@ -183,6 +185,27 @@ def test_an_import_that_was_under_way_is_refused(used: Workspace, photos: Path) 
     with pytest.raises(WasForgotten, match="2 that were forgotten while"):
         used.save_dataset(dataset, space)
     assert used.dataset().version == 3
+
+
+def test_vectors_of_an_import_that_was_under_way_go_too(
+    used: Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needles = needles_of(used, photos)
+    picture(photos / "train" / "pear" / "9.png", 9000, (60, 190, 40))
+    for file in used.vectors.rglob("*.npz"):
+        file.unlink()  # so that the import encodes all pictures again
+    real = importing.replayed
+
+    def meanwhile(*args: Any) -> Any:
+        forget(Workspace.open(used.path), [GONE])
+        return real(*args)
+
+    monkeypatch.setattr(importing, "replayed", meanwhile)
+    with pytest.raises(WasForgotten, match="Run the command again"):
+        import_dataset(used, photos, SETTINGS)
+    assert traces(used, needles) == set()
+    monkeypatch.setattr(importing, "replayed", real)
+    assert len(import_dataset(used, photos, SETTINGS).dataset) == 23
 
 
 def test_globs_files_and_unknown_names(used: Workspace, photos: Path) -> None:
