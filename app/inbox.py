@@ -301,6 +301,7 @@ def run_label(
         )  # fmt: skip
     out = Terminal(accepting.json)
     kept, case = open_case(accepting.workspace, group=group)
+    from app.shoot import after_import, import_lines
     from tools.changing import accept
     from tools.documents import case_head
     from tools.inbox import Inbox
@@ -327,6 +328,8 @@ def run_label(
         inbox.describe(picture for picture, _ in wanted)
         done = accept(kept, case.dataset, draft, **accepting.signed)
         document = say_change(out, kept, done, accepting, draft.notes)
+        document["shoots"] = after_import(kept, open_case(accepting.workspace, group=group)[1])
+        out.say(*import_lines(document["shoots"]))
     else:
         document = case_head(case, told)
     if told:

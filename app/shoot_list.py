@@ -64,12 +64,14 @@ def run_list(
     with out.steps() as steps:
         outcomes = run_checks(case, list(CODES), on_step=steps, remember=kept)
         outcomes = settle(outcomes, Decisions(kept).standing(), date.today())
-        rows = shopping_list(case, outcomes, goals_of(kept), most=most, on_step=steps, remember=kept)
+        found = shopping_list(case, outcomes, goals_of(kept), most=most, on_step=steps, remember=kept)
+    rows, spared = [r for r in found if not r.hurts], [r for r in found if r.hurts]
     plan = None
     if keep:
         plan = Shoots(kept).write_down(as_plan(case, rows, by=encode_id(user_name() if by is None else by)))
     folders = [f"{plan.folder}/{c.folder}" for c in plan.cells] if plan else [""] * len(rows)
     document = list_document(case, rows, folders, None if plan is None else plan.number)
+    document["spared"] = [row_json(r, "") for r in spared]
     out.say(*list_blocks(document))
     for path in _written(files, document, case):
         out.say(Text(f"Written: {shown(path)}"))
@@ -149,6 +151,8 @@ def list_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     ]
     if rows:
         yield table(rows, tuple(rows[0]))
+    for r in document.get("spared", ()):
+        yield Text(f"Not asked for: {shown(r['class'])}, {shown(r['condition'])}. {gain_text(r)}.")
     yield Text(
         "Measured by leaving out as many pictures as are there: half of a class, all of a condition. The next ones "
         "usually bring less than these did. Ranked by gain per picture, weighed by your goal.",

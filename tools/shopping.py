@@ -79,6 +79,11 @@ class Row:
     level: str = "low"
 
     @property
+    def hurts(self) -> bool:
+        """Whether more of these were shown to make the model worse, so that none is asked for."""
+        return self.gain is not None and self.gain.verdict == "hurts"
+
+    @property
     def per_picture(self) -> float | None:
         """Goal-weighted gain of balanced accuracy per picture; None = not measured."""
         return None if self.gain is None else self.weight * self.gain.delta / max(1, self.pictures)
@@ -93,14 +98,14 @@ def shopping_list(
     on_step: Progress = silent,
     remember: Memory | None = None,
 ) -> tuple[Row, ...]:
-    """The list, best gain per picture first; then what could not be told; then what could not be measured.
+    """The list, best gain per picture first; what could not be measured comes before what brought nothing.
 
     Parameters
     ----------
     outcomes : sequence of Outcome
         Of ``CODES``; settled findings are left out.
     most : int
-        Rows.
+        Rows; those of which more would hurt come behind them.
     """
     findings = [f for o in outcomes for f in o.findings if not f.settled and f.code in CODES]
     findings.sort(key=lambda f: -LEVELS.index(f.severity.level))
@@ -116,7 +121,8 @@ def shopping_list(
         on_step("trying out what pictures bring", number, steps)
         rows.append(_of_gap(case, gap, weights[gap.name], levels.get(gap.code + gap.slice, "low"), remember))
     on_step("trying out what pictures bring", steps, steps)
-    return tuple(sorted(rows, key=_rank)[:most])
+    hurting = tuple(r for r in rows if r.hurts)
+    return (*sorted((r for r in rows if not r.hurts), key=_rank)[:most], *hurting)
 
 
 def _gap(case: Case, finding: Finding) -> Gap | None:

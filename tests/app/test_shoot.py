@@ -142,6 +142,20 @@ def test_an_early_look_closes_the_experiment(shell: Shell, tmp_path: Path) -> No
     assert [c["objects"] for c in result["cells"]] == [3, 3, 3, 3]
 
 
+def test_pictures_that_come_through_the_inbox_are_ticked_off(shell: Shell, tmp_path: Path) -> None:
+    shell.run("import", stall(tmp_path / "photos"))
+    asked = ("--pair", "apple", "pear", "--cue", "border_brightness", "--settings", "dark", "bright", "--drop", 50)
+    cell = shell.json("shoot", "design", *asked)["shoot"]["cells"][0]
+    for number in range(3):
+        draw(tmp_path / "phone" / cell["folder"] / f"{number}.png", 0, True, 7000 + number)
+    shell.run("inbox", "add", tmp_path / "phone")
+    assert shell.json("shoot", "status")["shoots"][0]["cells"][0]["objects"] == 0
+    names = [f"{cell['folder']}/{number}.png" for number in range(3)]
+    labelled = shell.json("inbox", "label", *names, "--as", "apple")
+    assert [c["objects"] for c in labelled["shoots"][0]["cells"]] == [3, 0, 0, 0]
+    assert shell.json("shoot", "status")["shoots"][0]["cells"][0]["objects"] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -14,6 +14,7 @@ from tools.findings import Cost, Evidence, Finding, Outcome, Recommendation, Sco
 from tools.gap_trials import distinct, gap_of, try_gap
 from tools.goals import Goals, Limit
 from tools.shopping import ANY, CODES, Row, as_plan, class_weights, shopping_list
+from tools.whatif import run_experiment
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,15 @@ def test_a_list_can_be_kept_as_a_shoot(misled: Case, outcomes: tuple[Outcome, ..
     assert plan.kind == "list"
     assert len({c.folder for c in plan.cells}) == len(rows) + 1
     assert [c.wanted for c in plan.cells][:-1] == [r.pictures for r in rows]
+
+
+def test_what_would_hurt_is_not_asked_for(misled: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hurt(case: Case, kind: str, arguments: dict[str, str], **rest: object) -> object:
+        effect = run_experiment(case, kind, arguments)
+        bad = tuple(replace(m, verdict="hurts") if m.primary else m for m in effect.measures)
+        return replace(effect, measures=bad) if arguments["class"] == "apples" else effect
+
+    monkeypatch.setattr("tools.shopping.run_experiment", hurt)
+    rows = shopping_list(misled, [], most=1)
+    assert [row.name for row in rows] == ["citrus", "apples"]
+    assert [row.hurts for row in rows] == [False, True]
