@@ -18,6 +18,9 @@ from tools.version_documents import comparison_sentence, version_json, version_s
 from tools.versions import Versions
 from tools.workspace import Workspace
 
+WHY = "agreed in a conversation ({})"
+"""In the history, the same in every language: by it what was agreed to is found again."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -60,12 +63,12 @@ def perform(workspace: Workspace, case: Case, agreed: Proposal, *, by: str = "",
 
 def _entry(workspace: Workspace, key: str) -> Change | None:
     """The entry of the history that this consent made; None if it made none yet."""
-    mark = sentence("consent.why", id=key)
+    mark = WHY.format(key)
     return next((c for c in history(workspace).changes if c.why == mark), None)
 
 
 def _changed(workspace: Workspace, case: Case, agreed: Proposal, by: str) -> Change:
-    why = sentence("consent.why", id=agreed.id)
+    why = WHY.format(agreed.id)
     try:
         if agreed.action == "undo":
             return undo(workspace, agreed.arguments["number"], why=why, by=by)

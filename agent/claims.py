@@ -17,15 +17,17 @@ Form = Literal["single", "of", "range", "arrow"]
 Unit = Literal["", "%", "points"]
 
 _NUMBER = r"[+-]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?"
-_UNIT = r"(?:\s*(?:%|percentage[ -]points?\b|per\s?cent\b|pct\b|points?\b|pp\b|pts?\b))?"
+_PERCENT = r"%|per\s?cent\b|pct\b|prozent\b"
+_POINTS = r"percentage[ -]points?\b|prozentpunkten?\b|punkten?\b|punkt\b|points?\b|pp\b|pts?\b"
+_UNIT = rf"(?:\s*(?:{_POINTS}|{_PERCENT}))?"
 _ONE = rf"(?<![\w.])(?P<{{0}}>{_NUMBER})(?P<{{0}}_unit>{_UNIT})"
 _PATTERNS: tuple[tuple[Form, str], ...] = (
     ("arrow", r"{0}\s*(?:→|->|=>)\s*{1}"),
-    ("arrow", r"\bfrom\s+{0}\s+(?:up\s+|down\s+)?to\s+{1}"),
-    ("range", r"\bbetween\s+{0}\s+and\s+{1}"),
-    ("range", r"{0}\s*(?:–|—|‒|\bto\b)\s*{1}"),
+    ("arrow", r"\b(?:from|von)\s+{0}\s+(?:up\s+|down\s+)?(?:to|auf)\s+{1}"),
+    ("range", r"\b(?:between|zwischen)\s+{0}\s+(?:and|und)\s+{1}"),
+    ("range", r"{0}\s*(?:–|—|‒|\bto\b|\bbis\b)\s*{1}"),
     ("range", r"{0}-{1}"),
-    ("of", r"{0}\s+(?:out\s+)?of\s+(?:(?:the|these|those|all|its|their)\s+)?{1}"),
+    ("of", r"{0}\s+(?:(?:out\s+)?of|von)\s+(?:(?:the|these|those|all|its|their|den|diesen|allen)\s+)?{1}"),
     ("of", r"{0}\s*/\s*{1}"),
     ("single", r"{0}"),
 )
@@ -43,13 +45,13 @@ _WORD_NUMBER = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 _BOTH = re.compile(r"\b(the|these|those|both)\s+two\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\bone(?=\s+(of|in|out)\b)", re.IGNORECASE)
 _NOUNS = {
-    "errors": "errors mistakes confusions misses error mistake confusion",
-    "pictures": "pictures images photos photographs shots picture image photo",
-    "labels": "labels label",
+    "errors": "fehler fehlern errors mistakes confusions misses error mistake confusion",
+    "pictures": "bilder bildern bild fotos pictures images photos photographs shots picture image photo",
+    "labels": "beschriftungen beschriftung labels label",
     "clicks": "clicks click",
     "minutes": "minutes minute",
     "seconds": "seconds second",
-    "classes": "classes class",
+    "classes": "klassen klasse classes class",
     "kinds": "kinds kind",
     "groups": "groups group bursts burst",
     "cues": "cues cue",
@@ -282,13 +284,13 @@ def _unit(text: str) -> Unit:
     text = text.strip().lower()
     if not text:
         return ""
-    return "points" if text.startswith(("percentage", "p")) and text not in {"percent", "per cent", "pct"} else "%"
+    return "%" if re.fullmatch(_PERCENT, text) else "points"
 
 
 def _noun(after: str) -> str:
     """The thing counted: the first known noun within a few words, before anything that ends the phrase."""
     phrase = re.split(r"[.;:()\d,]", after, maxsplit=1)[0]
-    for word in re.findall(r"[a-z]+", phrase.lower())[:4]:
+    for word in re.findall(r"[^\W\d_]+", phrase.lower())[:4]:
         if word in _NOUN:
             return _NOUN[word]
     return ""

@@ -129,6 +129,8 @@ class Context:
         Where accepted changes, trained versions and advice are; without it questions about them are not answered.
     user : str
         Who agrees to what is done.
+    language : str
+        Of the answers: empty = English, else one of ``agent.prompts.languages``.
     experiments : int
         At most so many recommendations are tried.
     seconds : float
@@ -148,6 +150,7 @@ class Context:
     tokens: Callable[[str], None] | None = None
     workspace: "Workspace | None" = None
     user: str = ""
+    language: str = ""
     experiments: int = 3
     seconds: float = 120.0
     recursion_limit: int = 24

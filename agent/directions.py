@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterable
 
-GROUPS: dict[str, str] = {
+from agent.prompts import languages, table
+
+
+def _other_words(group: str) -> list[str]:
+    """Patterns of a group in every language but English."""
+    found = (table("grounding", language).get(group, "") for language in languages())
+    return [words for words in found if words]
+
+
+_ENGLISH: dict[str, str] = {
     "up": r"improv\w*|rises?|rose|risen|rising|gain(?:s|ed|ing)?|increas\w*|higher|better|best|boost\w*|raises?|raised|"
     r"grow(?:s|n|ing)?|grew|climb\w*",
     "down": r"falls?|fell|fallen|falling|drops?|dropped|los(?:es|t|s|ing)|decreas\w*|lower(?:s|ed)?|worse|worst|"
@@ -31,7 +40,8 @@ GROUPS: dict[str, str] = {
     "trust": r"trust(?:ed|s|worthy)?|reliabl[ey]|dependabl[ey]",
     "same": r"same|equal(?:ly)?|identical|as (?:good|bad|often|many) as|unchanged",
 }
-"""Direction words by meaning; a claim may use a meaning only if the fact it cites does."""
+GROUPS: dict[str, str] = {group: "|".join((words, *_other_words(group))) for group, words in _ENGLISH.items()}
+"""Direction words by meaning, of every language at once; a claim may use a meaning only if the fact it cites does."""
 
 OPPOSITES = (
     ("up", "down"), ("more", "less"), ("helps", "hurts"), ("right", "wrong"), ("missed", "found"),
@@ -48,16 +58,19 @@ DOUBTING = (
     r"looks?|seems?|may|might|probabl[ey]|likely|suspect\w*|perhaps|appears?|possibl[ey]|not shown|unproven|hint\w*"
 )
 
-STRONG = (
+_STRONG = (
     r"half|halves|thirds?|quarters?|twice|thrice|doubl\w*|tripl\w*|all|every|always|never|dozens|hundreds|thousands|"
     r"entire(?:ly)?|only|exactly|certain(?:ly)?|definitely|clearly|significant(?:ly)?|guarantee\w*|roughly|nearly|"
     r"almost|approximately|around|at least|at most|up to|over|under|about"
 )
 """Quantities and assurances in words; each must stand in the fact as it is."""
 
-_DENIAL = (
+STRONG = "|".join((_STRONG, *_other_words("strong")))
+
+_DENIED = (
     r"\b(?:not|no|none|never|nor|neither|nothing|nobody|without|hardly|barely|cannot|n't|fails? to|failed to)\b|n't\b"
 )
+_DENIAL = "|".join((_DENIED, *(rf"\b(?:{words})\b" for words in _other_words("denial"))))
 _FIXED = ("no effect", "cannot tell")
 
 

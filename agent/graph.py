@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from inspect import signature
 from typing import TYPE_CHECKING, Any
+
+from langgraph.runtime import Runtime
 
 from agent.answer import Answer
 from agent.context import Context
 from agent.events import Consent, Progress, Step, Token
-from agent.prompts import version
+from agent.prompts import speaking, version
 from agent.state import Json, State
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ def build_graph(
         ("ground", nodes.ground), ("recall", recalling.recall), ("propose", approval.propose_node),
         ("consent", approval.consent), ("act", approval.act), ("finish", nodes.finish),
     ):  # fmt: skip
-        graph.add_node(name, node)
+        graph.add_node(name, _speaking(node))
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", nodes.after_plan, ["run", "write", "recall", "propose"])
     for one, two in (
@@ -47,6 +50,17 @@ def build_graph(
     graph.add_conditional_edges("propose", approval.after_propose, {"consent": "consent", "finish": "ground"})
     graph.add_conditional_edges("consent", approval.after_consent, ["act", "propose"])
     return graph.compile(checkpointer=checkpointer)
+
+
+def _speaking(node: Callable[..., Json]) -> Callable[..., Json]:
+    """A node whose sentences come in the language of the context."""
+    wants_runtime = len(signature(node).parameters) == 2
+
+    def run(state: State, runtime: Runtime[Context]) -> Json:
+        with speaking(runtime.context.language):
+            return node(state, runtime) if wants_runtime else node(state)
+
+    return run
 
 
 def stream_answer(

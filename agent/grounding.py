@@ -175,7 +175,7 @@ def _word_problems(claim: Reading, source: Reading, fact: Fact, text: str) -> It
         yield f"leaves out the verdict ({', '.join(sorted(verdict))})"
     words = set(re.findall(r"\w+", normal(fact["text"]).lower()))
     for word in claim.capitals:
-        if word.lower() not in words:
+        if not _known(word.lower(), words):
             yield f"{word} is not in the fact"
     for quoted in re.findall(r"[\"“«]([^\"”»]+)[\"”»]", normal(text)):
         if normal(quoted).lower() not in normal(fact["text"]).lower():
@@ -183,6 +183,12 @@ def _word_problems(claim: Reading, source: Reading, fact: Fact, text: str) -> It
     for number in claim.numbers:
         if _loses_sign(number, source) and not mine & {"down", "hurts", "less"}:
             yield f"{number.text} is a loss in the fact"
+
+
+def _known(word: str, words: set[str]) -> bool:
+    """Whether a word stands in a fact, if need be with another ending: German nouns have capitals and cases."""
+    stem = word[: max(4, len(word) - 2)]
+    return word in words or any(w.startswith(stem) and len(w) <= len(word) + 2 for w in words)
 
 
 def _implied(source: Reading, fact: Fact) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Word:
 @cache
 def glossary(language: str = "") -> tuple[Word, ...]:
     """All words, the most needed first."""
-    entries = table("glossary", language).values()
+    entries = {**table("glossary"), **(table("glossary", language) if language else {})}.values()
     return tuple(Word(e["term"], e["says"], re.compile("|".join(f"(?:{p})" for p in e["fits"]))) for e in entries)
 
 

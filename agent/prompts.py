@@ -16,7 +16,9 @@ from string import Template
 from typing import Any
 
 ENGLISH = ""
-NUMBER = re.compile(r"[<+\-−]?\d+(?:\.\d+)?(?: ?(?:%|points))?(?:(?:–| to )[+\-−]?\d+(?:\.\d+)?(?: ?(?:%|points))?)?")
+_ONE = r"[<+\-−]?\d+(?:\.\d+)?(?: ?(?:%|points))?"
+_SPAN = rf"{_ONE}(?:(?:–| to ){_ONE})?"
+NUMBER = re.compile(rf"{_SPAN}(?: \({_SPAN}\))?")
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 
 
@@ -43,15 +45,18 @@ def languages() -> tuple[str, ...]:
 
 
 def localised(value: str, language: str) -> str:
-    """A number as the language writes it; any other text as it is.
+    """A number, or a measure's name, as the language writes it; any other text as it is.
 
     >>> localised("71.3–82.6 %", "de"), localised("+3.1 points", "de"), localised("v1.2 of Lime", "de")
     ('71,3–82,6 %', '+3,1 Punkte', 'v1.2 of Lime')
     """
-    if language == ENGLISH or not NUMBER.fullmatch(value):
+    if language == ENGLISH:
         return value
-    words = table("numbers", language)
-    return value.replace(".", words["point"]).replace("points", words["points"]).replace(" to ", words["to"])
+    known = table("numbers", language)
+    if NUMBER.fullmatch(value):
+        return value.replace(".", known["point"]).replace("points", known["points"]).replace(" to ", known["to"])
+    start = max((s for s in known["starts"] if value.startswith(s)), key=len, default="")
+    return str(known["starts"][start] + value.removeprefix(start) if start else known["words"].get(value, value))
 
 
 def fill(template: str, values: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent.display import markdown_safe, visible
 from agent.endpoint import Endpoint, Heard
 from agent.grounding import ANY_CITATION, Problem, check_text
-from agent.prompts import prompt, sentence
+from agent.prompts import prompt, sentence, spoken
 from agent.state import Fact
 from agent.template import explained
 
@@ -15,6 +15,7 @@ MOST_SENTENCES = 12
 MOST_FACTS = 40
 PROBLEMS_SHOWN = 12
 LONGEST = 6000
+LANGUAGES = {"": "English", "de": "German"}
 
 
 def draft(endpoint: Endpoint, question: str, facts: Sequence[Fact], heard: Heard | None = None) -> str | None:
@@ -41,7 +42,7 @@ def written_messages(question: str, facts: Sequence[Fact]) -> list[dict[str, str
         "facts": [{"id": f["id"], "text": visible(f["text"])} for f in facts[:MOST_FACTS]],
     }
     return [
-        {"role": "system", "content": prompt("write", most=str(MOST_SENTENCES))},
+        {"role": "system", "content": prompt("write", most=str(MOST_SENTENCES), language=LANGUAGES[spoken()])},
         {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
     ]
 

@@ -54,7 +54,7 @@ def ask(
       advisor ask --thread monday --resume
 
     ADVISOR_MODEL_PRICE="0.15 0.60" is the price of a million tokens sent and received; ADVISOR_MODEL_CAP=5 stops
-    asking the model in a month that has cost so much.
+    asking the model in a month that has cost so much. ADVISOR_LANGUAGE=de gives answers in German.
     """
     from app.asking import Asking, run_ask
 

@@ -116,6 +116,26 @@ def _numbers(source: Mapping[str, str], name: str, count: int) -> list[float]:
     return found
 
 
+def read_language(environment: Mapping[str, str] | None = None) -> str:
+    """Language of the answers, by ``ADVISOR_LANGUAGE``; empty = English.
+
+    Raises
+    ------
+    WrongVariable
+    """
+    text = (os.environ if environment is None else environment).get("ADVISOR_LANGUAGE", "").strip().lower()
+    if text in {"", "en"}:
+        return ""
+    from agent.prompts import languages
+
+    if text not in languages():
+        raise WrongVariable(
+            expected=f"ADVISOR_LANGUAGE to be one of en, {', '.join(languages())}", seen=text[:40],
+            todo="Set one of these, or unset it.",
+        )  # fmt: skip
+    return text
+
+
 def read_smtp_password(environment: Mapping[str, str] | None = None) -> str:
     """``ADVISOR_SMTP_PASSWORD``, kept nowhere; empty if it is not set."""
     return (os.environ if environment is None else environment).get("ADVISOR_SMTP_PASSWORD", "")
@@ -148,7 +168,10 @@ def read_context(case: "Case", kept: "Workspace", on_step: Progress, *, offline:
 
     from agent.context import Context
 
-    context = Context(load_case=lambda: case, on_step=on_step, memory=kept, workspace=kept, user=user_name())
+    context = Context(
+        load_case=lambda: case, on_step=on_step, memory=kept, workspace=kept, user=user_name(),
+        language=read_language(),
+    )  # fmt: skip
     model = None if offline else read_model()
     if model is None:
         return context
