@@ -300,6 +300,8 @@ def export(
     if file is not None:
         if str(target) != "scores":
             raise typer.BadParameter(f"two places; only after the word scores a FILE may follow, saw {target}")
+        if link or format_ != "csv":
+            raise typer.BadParameter("scores are written by the ending of FILE: leave --format and --link out")
         run_scores(file, group=group, seed=seed, workspace=workspace, json=json)
         return
     run_export(target, format_, link=link, workspace=workspace, json=json)

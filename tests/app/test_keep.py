@@ -86,6 +86,19 @@ def test_backup_restore_relink_gc(
     assert run(monkeypatch, other, "restore", target)[0] == 2
 
 
+def test_export_scores_beside_the_formats(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.audit.run_checks", lambda *_, **__: ())
+    target = place.parent / "scores.csv"
+    code, document = run(monkeypatch, place, "export", "scores", target)
+    assert (code, document["scores"]["images"]) == (0, 24)
+    assert target.read_text().startswith("id,sha256,split,label,")
+    assert run(monkeypatch, place, "export", "scores", target)[0] == 2  # nothing is overwritten
+    assert run(monkeypatch, place, "export", "scores", place.parent / "s.parquet", "--format", "folder")[0] == 2
+    assert run(monkeypatch, place, "export", "labels", place.parent / "s.csv")[0] == 2
+    code, document = run(monkeypatch, place, "export", place.parent / "labels.csv")
+    assert (code, document["export"]["format"]) == (0, "csv")
+
+
 @pytest.mark.parametrize("command", ["forget", "relink", "backup", "restore", "gc", "fetch custom-vision"])
 def test_help_teaches_by_example(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -107,7 +107,8 @@ def read_manifest(path: Path, root: Path | None = None) -> Listing:
             expected=f"the pictures of {path} below {base}",
             seen=f"{read} lines, {len(pictures)} pictures there, and none that a line names"
             + (f", e.g. {skipped[0].path}" if skipped else ""),
-            todo="Copy them (aws s3 sync s3://BUCKET/PREFIX DIR) and add --root DIR.",
+            todo="Copy them (aws s3 sync s3://BUCKET/PREFIX DIR) and add --root DIR."
+            + (" To import class folders instead, move the manifests elsewhere." if path.is_dir() else ""),
         )
     said = (Said(MODEL, path.stem, _in_shares(scores)),) if scores else ()
     return Listing(pictures.root, tuple(sorted(images, key=lambda i: i.id)), (*bad, *skipped), said, _notes(lines, bad))
