@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from types import FrameType
 
 from app.edge import child_environment
 from app.terminal import WrongUse, console
+from app.warming import warm
 
 ADDRESS = "127.0.0.1"
 PAGE = Path(__file__).parent / "pages" / "shell.py"
@@ -74,6 +76,7 @@ def serve(workspace: Path, port: int) -> int:
         if not _ready(child, port):
             notes.print("Internal failure: the page did not start; what it said stands above.")
             return 1
+        threading.Thread(target=warm, args=(ADDRESS, port), daemon=True).start()
         console().print(f"The advisor is at http://{ADDRESS}:{port} (only on this machine). Ctrl-C stops it.")
         return child.wait()
     except KeyboardInterrupt:

@@ -1,13 +1,14 @@
 """Small pictures, made once per content and kept in the workspace; every one through the door that decodes safely."""
 
 import base64
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import streamlit as st
-
-from tools.store import replace_file
 
 if TYPE_CHECKING:
     from tools.case import Case
@@ -74,9 +75,15 @@ def _read(path: Path) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Keep a thumbnail; on a full or read-only disk it is made again next time."""
+    """Keep a thumbnail, without waiting for the disk: one that a power cut leaves cut short is made again.
+
+    So is one that a full or read-only disk does not take.
+    """
+    temporary = path.with_name(f".{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, data)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
     except OSError:
-        return
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

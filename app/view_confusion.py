@@ -20,6 +20,8 @@ TEXT_UP_TO = 25
 SCALE = ((0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,1)"))
 """One hue from clear to full: reads the same on light and dark and to every kind of colour vision."""
 INK_TURNS = 0.45
+SEEN = 0.005
+"""Smaller shares and scores are left blank: a page of zeros hides what matters, and each number costs the browser."""
 CELL_PIXELS, LEAST, MOST = 46, 380, 900
 
 
@@ -90,10 +92,9 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
     words = [  # of the page's own ink on clear cells, white on full ones; all at once, since one by one takes seconds
         {
             "x": names[j], "y": names[i], "text": str(text[i, j]), "showarrow": False,
-            "opacity": 1.0 if found.counts[i, j] else 0.5,
             **({"font": {"color": "#ffffff"}} if colour[i, j] > INK_TURNS else {}),
         }
-        for i, j in (np.ndindex(k, k) if k <= TEXT_UP_TO else ())
+        for i, j in (np.argwhere(colour >= SEEN).tolist() if k <= TEXT_UP_TO else ())
     ]  # fmt: skip
     a, b = np.divmod(np.arange(k * k), k)
     hover = [

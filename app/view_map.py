@@ -127,7 +127,8 @@ def map_figure(positions: NDArray[np.float32], colours: Colouring) -> "Figure":
     figure.update_yaxes(visible=False, scaleanchor="x")
     figure.update_layout(
         height=620, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="lasso", plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)", legend={"itemsizing": "constant"}, uirevision="map",
+        paper_bgcolor="rgba(0,0,0,0)", uirevision="map",
+        legend={"itemsizing": "constant", "orientation": "h", "y": -0.02, "yanchor": "top"},
     )  # fmt: skip
     return figure
 

@@ -66,6 +66,9 @@ def _draw_cell(place: Place, found: Confusion, true: str, said: str) -> None:
         place.ask(f"Why is my model confusing {true} and {said}?")
     shown_now = st.session_state.get("confusion-more", FIRST)
     draw_gallery(place, tiles(place.case, ids, shown_now), f"cell-{true}-{said}")
-    if len(ids) > shown_now and st.button(f"{len(ids) - shown_now} more", key="confusion-add"):
-        st.session_state["confusion-more"] = shown_now + FIRST
-        st.rerun()
+    if len(ids) > shown_now:
+        st.button(f"{len(ids) - shown_now} more", key="confusion-add", on_click=_more, args=(shown_now + FIRST,))
+
+
+def _more(count: int) -> None:
+    st.session_state["confusion-more"] = count

@@ -118,9 +118,12 @@ def _draw_group(place: Place, rows: list[int]) -> None:
     ids = [str(case.ids[row]) for row in rows]
     most = int(st.session_state.get("map-most", FIRST))
     draw_gallery(place, tiles(case, ids, most), "map-group")
-    if len(ids) > most and st.button(f"{len(ids) - most} more", key="map-more"):
-        st.session_state["map-most"] = most + FIRST
-        st.rerun(scope="fragment")
+    if len(ids) > most:
+        st.button(f"{len(ids) - most} more", key="map-more", on_click=_more, args=(most + FIRST,))
+
+
+def _more(count: int) -> None:
+    st.session_state["map-most"] = count
 
 
 def _draw_tags(place: Place, tags: dict[str, frozenset[str]]) -> None:
