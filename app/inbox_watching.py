@@ -146,7 +146,7 @@ def arrive(out: Terminal, kept: "Workspace", workspace: Path) -> Came:
     except AdvisorError as fault:
         report_error(fault)
         return Came(watched, fault=fault)
-    except OSError as fault:
+    except Exception as fault:  # noqa: BLE001 - a report must come out; what failed stands in it
         return Came(watched, fault=fault)
 
 

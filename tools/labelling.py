@@ -90,10 +90,10 @@ def _group_notes(case: Case, pictures: Iterable[Picture], split: str) -> list[st
     notes = []
     if shared:
         side = "test" if split != "test" else "training"
-        notes.append(f"{counted(shared)} share their {column} with {side} pictures, so the two are not independent")
+        notes.append(f"Of the same {column} as {side} pictures, and so not independent of them: {counted(shared)}")
     if without:
         notes.append(
-            f"{counted(without)} have no {column}: each counts as a group of its own. --set {column}=VALUE gives it"
+            f"Without a {column}: {counted(without)}, each a group of its own; --set {column}=VALUE gives it one"
         )
     return notes
 

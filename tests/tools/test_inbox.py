@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -317,6 +318,25 @@ def test_a_kill_while_labelling_leaves_all_or_nothing(workspace: Workspace, arri
             return
     assert step >= 2
     assert len(workspace.dataset()) == 26
+
+
+def test_groups_that_reach_into_the_test_split_are_told(workspace: Workspace, arrived: Path) -> None:
+    add(workspace, arrived)
+    case = workspace.case(replace(SETTINGS, group_column="video"))
+    data = case.dataset
+    videos = np.array([f"v{row}" for row in range(len(data))])
+    case = replace(case, dataset=replace(data, metadata={"video": videos}))
+    inbox = Inbox(workspace)
+    of_test = videos[data.splits == "test"][0]
+    wanted = [
+        (inbox.described(inbox.find(["day0/apple.png"])[0], {"video": of_test}), "apple"),
+        (inbox.described(inbox.find(["day1/apple.png"])[0], {"video": "new"}), "apple"),
+        (inbox.find(["day0/pear.png"])[0], "pear"),
+    ]
+    notes = labelled(case, wanted, split="train").notes
+    assert notes[0] == "Of the same video as test pictures, and so not independent of them: 1 picture"
+    assert "Without a video: 1 picture" in notes[1]
+    assert len(labelled(case, wanted[1:2], split="train").notes) == 0
 
 
 # -- kills
