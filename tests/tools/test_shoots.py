@@ -25,6 +25,8 @@ from tools.two_by_two import drop, objects_needed, power_of, shown_in_draws
 from tools.workspace import Workspace
 
 PAIR = ("apples", "citrus")
+PLENTY = 30
+"""Objects per cell that show a planted cue nearly always; those that a plan asks for do in four of five draws."""
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +190,7 @@ def test_what_comes_through_the_inbox_is_known_by_where_it_came_from(misled: Cas
 
 def test_the_cue_that_misleads_is_shown_to(kept: Workspace, misled: Case) -> None:
     plan = Shoots(kept).write_down(planned(misled))
-    case = arrive(misled, plan, plan.cells[0].wanted)
+    case = arrive(misled, plan, PLENTY)
     ticked = tick_off(case, plan, misled.dataset)
     assert is_full(ticked)
     result = Shoots(kept).close(evaluate(case, plan, ticked, misled.dataset))
@@ -236,7 +238,7 @@ def test_an_empty_cell_and_a_list_cannot_be_evaluated(misled: Case) -> None:
 
 def test_the_finding_climbs_the_ladder(misled: Case) -> None:
     plan = replace(planned(misled), number=1)
-    case = arrive(misled, plan, plan.cells[0].wanted)
+    case = arrive(misled, plan, PLENTY)
     result = evaluate(case, plan, tick_off(case, plan, misled.dataset), misled.dataset)
     (outcome,) = run_checks(misled, ["spurious-cue"])
     about = [f for f in outcome.findings if f.scope.slice == "border_brightness"]
