@@ -96,7 +96,7 @@ def _say_plan(out: Terminal, found: "Plan", delete_files: bool) -> None:
 
 
 def _agreed(out: Terminal) -> bool:
-    answer = out.notes.input("There is no undo. Forget them? [y/N] ")
+    answer = out.notes.input("There is no undo. Forget them? [y/N] ", markup=False)
     return answer.strip().lower() in {"y", "yes"}
 
 
