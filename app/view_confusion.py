@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.charts import literal
+from tools.checks.negatives import NAMES
 from tools.statistics import wilson
 
 if TYPE_CHECKING:
@@ -37,11 +38,14 @@ class Confusion:
         True class by class said.
     scores : ndarray of float64, shape (k, k)
         Mean score of each class over pictures of each true class; NaN where there are no scores.
+    outside : tuple of str
+        What became of pictures that belong to none of the classes, and who was taken for one, in sentences.
     """
 
     classes: tuple[str, ...]
     counts: NDArray[np.int64]
     scores: NDArray[np.float64]
+    outside: tuple[str, ...] = ()
 
 
 def confusion(case: "Case") -> Confusion:
@@ -54,7 +58,22 @@ def confusion(case: "Case") -> Confusion:
     sums = np.zeros((k, k))
     np.add.at(sums, targets[known], derived.scores[rows][known])
     of = np.bincount(targets[known], minlength=k)[:, None]
-    return Confusion(case.classes, counts.astype(np.int64), np.where(of > 0, sums / np.maximum(of, 1), np.nan))
+    means = np.where(of > 0, sums / np.maximum(of, 1), np.nan)
+    inside = [n for n, name in enumerate(case.classes) if name.strip().casefold() not in NAMES]
+    told = tuple(_outside(case.classes, counts, n) for n in range(k) if n not in inside)
+    kept, here = np.ix_(inside, inside), tuple(case.classes[n] for n in inside)
+    return Confusion(here, counts[kept].astype(np.int64), means[kept], told)
+
+
+def _outside(classes: tuple[str, ...], counts: NDArray[np.int64], number: int) -> str:
+    """``4 of 10 judged pictures of negative, which is no class of things, are called one; 2 others are called it``."""
+    called, of = int(counts[number].sum() - counts[number, number]), int(counts[number].sum())
+    others = int(counts[:, number].sum() - counts[number, number])
+    verb = "is" if called == 1 else "are"
+    return (
+        f"{called} of {of} judged pictures of {classes[number]}, which means none of the classes, {verb} called one; "
+        f"{others} of the classes {'is' if others == 1 else 'are'} called it"
+    )
 
 
 def cell_ids(case: "Case", true: str, said: str) -> list[str]:

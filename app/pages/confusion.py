@@ -21,7 +21,7 @@ def draw(place: Place) -> None:
     st.title("Confusion", anchor=False)
     case = place.case
     found = _confusion(case.fingerprint, case)
-    if not found.counts.any():
+    if not found.classes or not found.counts.any():
         st.info("Nothing can be judged: no labelled picture with a prediction. Import labels, or predictions of them.")
         return
     st.caption(
@@ -36,8 +36,8 @@ def draw(place: Place) -> None:
     if clicked is not None and clicked != st.session_state.get("confusion-clicked"):
         st.session_state["confusion-clicked"] = clicked
         st.session_state["confusion-true"], st.session_state["confusion-said"] = clicked
-    worst = worst_pairs(case, 1)
-    first = worst[0][:2] if worst else (case.classes[0], case.classes[0])
+    worst = [pair[:2] for pair in worst_pairs(case, len(case.classes) ** 2) if set(pair[:2]) <= set(found.classes)]
+    first = worst[0] if worst else (found.classes[0], found.classes[0])
     st.session_state.setdefault("confusion-true", first[0])
     st.session_state.setdefault("confusion-said", first[1])
     one, two = st.columns(2)

@@ -77,10 +77,9 @@ def _draw_sliders(place: Place) -> None:
     if chosen:
         rows = [_hand_row(case, n, t) for n, t in chosen.items()]
         st.dataframe(rows, hide_index=True, width="stretch")
-        text = json.dumps(by_hand(case, chosen), indent=1)
         st.download_button(
-            "Export these as JSON", text, "thresholds.json", "application/json", icon=":material/download:",
-            on_click="ignore",
+            "Export these as JSON", lambda: json.dumps(by_hand(case, chosen), indent=1), "thresholds.json",
+            "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.commands import open_case, run_audit
@@ -10,6 +11,7 @@ from app.guide_rows import ROWS, checklist, state_of
 from app.kept_audit import key_of, read_audit
 from app.view_confusion import cell_ids, cell_sentence, chosen_cell, confusion, heat_figure
 from app.view_thresholds import at, by_hand, curve
+from benchmarks.planting.vectors import vector_case
 from tests.app.conftest import OpenPage, everything
 from tools.decisions import Decisions
 from tools.registry import checks
@@ -115,6 +117,20 @@ def test_the_confusion_matrix_counts_what_was_judged(small_workspace: Path) -> N
     drawn = heat_figure(found, "counts").to_json()
     assert "<b>" not in drawn
     assert "&lt;b&gt;" in drawn
+
+
+def test_negative_is_no_class_of_the_matrix() -> None:
+    case = vector_case({"apple": 40, "pear": 40, "Negative": 40}, seed=3, separation=1.0)
+    found = confusion(case)
+    inside = np.isin(case.targets, [case.number("apple"), case.number("pear")]) & case.derived.judged
+    away = inside & (case.derived.predicted == case.number("Negative"))
+    none = case.derived.judged & (case.targets == case.number("Negative"))
+    called = int((none & (case.derived.predicted != case.number("Negative"))).sum())
+
+    assert found.classes == ("apple", "pear")
+    assert found.counts.sum() == inside.sum() - away.sum()
+    assert found.outside[0].startswith(f"{called} of 40 judged pictures of Negative, which means none of the classes")
+    assert f"; {away.sum()} of the classes" in found.outside[0]
 
 
 def test_a_cell_leads_to_its_pictures_and_to_why(open_page: OpenPage) -> None:
