@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -78,6 +79,8 @@ def propose_node(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
             found = propose(kept, case, action, arguments, uuid.uuid4().hex)
     except (AdvisorError, CannotPropose, NotApplicable) as reason:
         return _refused(state, reason)
+    if found.command:
+        found = replace(found, command=found.command + context.place)
     said = sentence("consent.asked", title=found.title)
     return {"proposal": found.to_json(), "decision": {}, "steps": [*state["steps"], said]}
 

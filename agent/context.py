@@ -129,6 +129,8 @@ class Context:
         Where accepted changes, trained versions and advice are; without it questions about them are not answered.
     user : str
         Who agrees to what is done.
+    place : str
+        What a printed command needs behind it to find the same workspace.
     language : str
         Of the answers: empty = English, else one of ``agent.prompts.languages``.
     experiments : int
@@ -150,6 +152,7 @@ class Context:
     tokens: Callable[[str], None] | None = None
     workspace: "Workspace | None" = None
     user: str = ""
+    place: str = ""
     language: str = ""
     experiments: int = 3
     seconds: float = 120.0

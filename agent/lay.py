@@ -62,10 +62,10 @@ def effect(measure: Measure) -> str:
     of = sentence(f"lay.of{balanced}") if not measure.metric.startswith("recall") else sentence("lay.of_class")
     if max(abs(100 * measure.low), abs(100 * measure.high)) < LEAST:
         return sentence("lay.nothing", of=of)
+    if measure.low < 0 < measure.high:
+        return sentence("lay.either", of=of, fewer=str(-low), more=str(high))
     if low == high:
         return sentence("lay.more_one" if low > 0 else "lay.fewer_one", of=of, count=str(abs(low)))
     if low >= 0:
         return sentence("lay.more", of=of, low=str(low), high=str(high))
-    if high <= 0:
-        return sentence("lay.fewer", of=of, low=str(-high), high=str(-low))
-    return sentence("lay.either", of=of, fewer=str(-low), more=str(high))
+    return sentence("lay.fewer", of=of, low=str(-high), high=str(-low))

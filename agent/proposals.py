@@ -228,11 +228,18 @@ def _retrain(workspace: Workspace, case: Case, arguments: Mapping[str, Any], key
     said = "".join(f" --with {kind}" + "".join(f":{n}={v}" for n, v in given) for kind, given in recipe.changes)
     tier = "" if recipe.tier == "head" else f" --tier {recipe.tier}"
     return Proposal(
-        key, "retrain", dict(arguments), sentence("consent.retrain", what=recipe.text),
+        key, "retrain", dict(arguments), _training_words(case, recipe),
         (sentence("consent.retrain_scope", pictures=counted(training), version=str(case.dataset.version)),),
         _seconds(workspace, recipe), (), (), training, f"advisor retrain{tier}{said}", (), case.dataset.version,
         sha256(json.dumps(recipe.to_json(), sort_keys=True).encode()).hexdigest()[:16],
     )  # fmt: skip
+
+
+def _training_words(case: Case, recipe: Recipe) -> str:
+    """What would be trained, and how its pictures would differ from those there are."""
+    told = [kinds()[kind].describe(case, dict(given)) for kind, given in recipe.changes]
+    tier = sentence(f"consent.tier_{recipe.tier.replace('-', '_')}")
+    return sentence("consent.retrain", what="; ".join([tier, *told]))
 
 
 def _trainable(case: Case, kind: str, given: Mapping[str, str]) -> None:

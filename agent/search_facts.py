@@ -6,15 +6,18 @@ import numpy as np
 
 from agent.context import Context
 from agent.gathered import Gathered
-from agent.names import stems
+from agent.names import WORD, stems
 from agent.plan import Plan
 from agent.prompts import sentence
 from tools.case import Case
+from tools.colours import COLOURS, by_colour
 from tools.errors import AdvisorError
+from tools.findings import number_text
 from tools.searching import Search, search_picture, search_words
 
 CODE = "search"
 MOST = 12
+LEAST_COLOUR = 0.05
 LOOKED_AT = 400
 """Pictures that a search by words ranks before those of other classes are left out."""
 
@@ -36,7 +39,8 @@ def search_facts(case: Case, plan: Plan, context: Context, out: Gathered) -> Non
         found = search_words(case, plan.words, LOOKED_AT, cache=context.models, on_step=context.on_step)
     except AdvisorError as reason:
         out.skip(CODE, f"{reason.seen.rstrip('.')}. {reason.todo}".strip())
-        _class_instead(case, plan, out)
+        if not _colour_instead(case, plan, context, out):
+            _class_instead(case, plan, out)
         return
     _found(case, plan, out, found, sentence("search.words", words=plan.words))
 
@@ -70,9 +74,31 @@ def _by_names(case: Case, plan: Plan) -> list[int]:
     return out
 
 
+def _colour_instead(case: Case, plan: Plan, context: Context, out: Gathered) -> bool:
+    """Where words cannot be looked for but one of them is a colour: pictures of the class with most of it."""
+    colour = next((word for word in WORD.findall(plan.words.lower()) if word in COLOURS), "")
+    if not colour or any(colour in stems(name) for name in case.classes):
+        return False
+    wanted = {case.number(name) for name in plan.classes}
+    rows = [row for row in range(len(case.ids)) if not wanted or int(case.targets[row]) in wanted]
+    found = by_colour(case, colour, rows, on_step=context.on_step)
+    if not found.rows or found.shares[0] < LEAST_COLOUR:
+        return False
+    shares = found.shares[:MOST]
+    text = sentence(
+        "search.colour", colour=colour, opened=str(found.opened), shown=str(len(shares)),
+        most=number_text(shares[0], "share"), least=number_text(shares[-1], "share"),
+    )  # fmt: skip
+    images = [str(case.ids[row]) for row in found.rows[:MOST]]
+    out.group("findings", "", [out.facts.state("pictures", text, images=images, code=CODE)["id"]])
+    return True
+
+
 def _class_instead(case: Case, plan: Plan, out: Gathered) -> None:
     """Where words cannot be looked for: the pictures of the class that the words name."""
     if not plan.classes:
+        text = sentence("search.cannot", words=plan.words)
+        out.group("findings", "", [out.facts.state("finding", text, code=CODE)["id"]])
         return
     rows = np.flatnonzero(case.targets == case.number(plan.classes[0])).tolist()
     _state(case, out, sentence("search.class_instead", name=plan.classes[0]), rows, len(rows))

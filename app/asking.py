@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,11 @@ def run_ask(
     if model is not None and interactive():
         _agreed(out, kept, case, model, question)
     with _conversation(out, kept, how) as (saver, thread), out.steps() as steps:
-        context = read_context(case, kept, steps, offline=how.offline)
+        context = replace(read_context(case, kept, steps, offline=how.offline), place=elsewhere(workspace))
 
         def decide(asked: "Consent") -> Mapping[str, Any]:
             # What is changed in a sample would be gone with it.
-            return asked.rejection if case.sample_of else _decided(out, steps, asked, workspace)
+            return asked.rejection if case.sample_of else _decided(out, steps, asked)
 
         answer = _answered(question, how, context, thread, saver, decide)
     document = answer.to_json()
@@ -128,9 +128,9 @@ def _answered(
     return last  # type: ignore[return-value]
 
 
-def _decided(out: Terminal, steps: Any, asked: "Consent", workspace: Path) -> Mapping[str, Any]:
+def _decided(out: Terminal, steps: Any, asked: "Consent") -> Mapping[str, Any]:
     """Show exactly what would be done, and do it only on a yes at the keyboard."""
-    out_lines = list(consent_blocks(asked.proposal, elsewhere(workspace)))
+    out_lines = list(consent_blocks(asked.proposal))
     with steps.paused():
         if not interactive():
             return asked.rejection
@@ -156,7 +156,7 @@ def _edited(out: Terminal, asked: "Consent") -> Mapping[str, Any]:
     return asked.edited(**{name: said if name == "name" else parts}) if said else asked.rejection
 
 
-def consent_blocks(proposal: Mapping[str, Any], place: str = "") -> Iterable[RenderableType]:
+def consent_blocks(proposal: Mapping[str, Any]) -> Iterable[RenderableType]:
     """A proposal as people see it before they agree."""
     yield Text(shown(proposal["title"]), style="bold")
     for line in (*proposal["scope"], proposal["cost"], *proposal["notes"]):
@@ -171,7 +171,7 @@ def consent_blocks(proposal: Mapping[str, Any], place: str = "") -> Iterable[Ren
         if more > 0:
             yield Text(f"and {more} more")
     if proposal["command"]:
-        yield Text(f"The same by hand: {shown(proposal['command'])}{place}", style="dim")
+        yield Text(f"The same by hand: {shown(proposal['command'])}", style="dim")
 
 
 def _see_to_threads(out: Terminal, kept: "Workspace", case: "Case", how: Asking) -> None:

@@ -16,7 +16,8 @@ from agent.graph import ask, stream_answer
 from agent.grounding import check_claim
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
-from embeddings.progress import Progress, silent
+from embeddings.progress import Progress as OnStep
+from embeddings.progress import silent
 from tools.case import Case
 from tools.effects import Effect, Measure, Verdict
 from tools.findings import Cost, Evidence, Finding, Measured, Outcome, Recommendation, Scope, Severity
@@ -75,7 +76,7 @@ class Tools:
         codes: Sequence[str] | None = None,
         scope: Scope | None = None,
         *,
-        on_step: Progress = silent,
+        on_step: OnStep = silent,
         remember: Memory | None = None,
     ) -> tuple[Outcome, ...]:
         scope = scope or Scope()
@@ -97,7 +98,7 @@ class Tools:
         kind: str,
         arguments: Mapping[str, str] | None = None,
         *,
-        on_step: Progress = silent,
+        on_step: OnStep = silent,
         remember: Memory | None = None,
     ) -> Effect:
         self.tried.append((kind, dict(arguments or {})))
@@ -358,3 +359,129 @@ def test_a_cue_trained_against_with_success_reaches_the_top_rung() -> None:
     assert cues
     assert {c["rung"] for c in cues} == {"fixable"}
     assert "raises the recall of the pictures it misleads" in answer.text
+
+
+# -- pictures looked for, thresholds, versions, what is left
+
+
+def test_words_that_cannot_be_looked_for_show_the_class_instead() -> None:
+    answer = ask("show me pictures of striped limes", context(Tools()))
+    assert answer.intent == "search"
+    (fact,) = [f for f in answer.facts if f["kind"] == "pictures"]
+    assert {CASE.classes[CASE.targets[CASE.dataset.index[i]]] for i in fact["images"]} == {"Lime"}
+    assert answer.not_checked
+    assert "cannot be looked for" in ask("show me pictures of striped zebras", context(Tools())).text
+
+
+def test_pictures_by_their_folder() -> None:
+    ids = CASE.dataset.ids.astype("<U60")
+    ids[:5] = [f"train/Granny-Smith/{number}.jpg" for number in range(5)]
+    labels = tuple(replace(label, image_id=str(ids[row])) for row, label in enumerate(CASE.dataset.labels))
+    dataset = replace(CASE.dataset, ids=ids, labels=labels)
+    case = replace(CASE, dataset=dataset, space=replace(CASE.space, ids=ids))
+    answer = ask("show me pictures of granny smith apples", context(Tools(), case=case))
+    assert answer.intent == "search"
+    answer = ask("search for granny smith", context(Tools(), case=case))
+    (fact,) = [f for f in answer.facts if f["kind"] == "pictures"]
+    assert set(fact["images"]) == set(ids[:5])
+
+
+def test_pictures_like_one() -> None:
+    answer = ask("find pictures like 00003.jpg", context(Tools()))
+    (fact,) = [f for f in answer.facts if f["kind"] == "pictures"]
+    assert "00003.jpg" not in fact["images"]
+    assert len(fact["images"]) == 12
+
+
+def test_a_threshold_for_a_goal() -> None:
+    case = vector_case({"Apple": 150, "Lime": 150, "Orange": 150}, separation=2.5, seed=1)
+    answer = ask("which threshold gives 90 % precision for limes?", context(Tools(), case=case))
+    text = next(f["text"] for f in answer.facts if f["kind"] == "threshold")
+    assert text.startswith("Lime, for a precision of 90 %: accept it from a score of")
+    assert answer.plan["goal"] == {"kind": "precision", "value": 0.9}
+    few = ask("which threshold gives 90 % precision for limes?", context(Tools()))
+    assert few.facts
+    assert few.not_checked or any(f["kind"] == "threshold" for f in few.facts)
+
+
+def test_questions_about_a_workspace_without_one() -> None:
+    for question in ("compare version 1 and 2", "did last week's change help?"):
+        assert any("no workspace" in line for line in ask(question, context(Tools())).not_checked)
+
+
+def test_a_second_question_waits_for_next(saver: Any) -> None:
+    tools = Tools()
+    first = ask("are there duplicates? And should I merge Apple and Lime?", context(tools), thread="t",
+                checkpointer=saver)  # fmt: skip
+    assert (first.intent, first.second) == ("duplicates", "should I merge Apple and Lime?")
+    assert "You also asked" in first.text
+    ask("why?", context(tools), thread="t", checkpointer=saver)
+    second = ask("next", context(tools), thread="t", checkpointer=saver)
+    assert (second.intent, second.question) == ("merge", "should I merge Apple and Lime?")
+    assert "No question is left" in ask("next", context(tools), thread="t", checkpointer=saver).text
+
+
+def test_show_me_and_why_come_back_to_the_last_answer(saver: Any) -> None:
+    tools = Tools()
+    ask(QUESTION, context(tools), thread="t", checkpointer=saver)
+    shown = ask("show me", context(tools), thread="t", checkpointer=saver)
+    assert any("00001.jpg" in f["images"] for f in shown.facts)
+    asked = len(tools.asked)
+    why = ask("why?", context(tools), thread="t", checkpointer=saver)
+    assert why.intent == "why"
+    assert len(tools.asked) == asked
+    assert ask("show me", context(tools)).facts == ()
+
+
+# -- budgets
+
+
+def test_the_model_is_not_asked_when_the_time_is_up() -> None:
+    script = Script(lambda _: PLAN)
+    with serving(script, timeout=5.0) as model:
+        answer = ask(QUESTION, replace(context(Tools(), model), seconds=0.0))
+    assert (script.calls, answer.writer) == (1, "template")
+
+
+def test_the_model_is_not_asked_beyond_its_calls() -> None:
+    script = Script(lambda _: PLAN)
+    with serving(script, timeout=5.0, max_calls=1) as model:
+        answer = ask(QUESTION, context(Tools(), model))
+    assert (script.calls, answer.planner, answer.writer) == (1, "model", "template")
+    assert "used up its calls" in answer.steps[-2]
+
+
+def test_the_same_step_for_ever_ends() -> None:
+    """A model that answers everything with one tool call costs its calls and no more."""
+    script = Script(lambda _: PLAN)
+    with serving(script, timeout=5.0, max_calls=50) as model:
+        answer = ask(QUESTION, context(Tools(), model))
+    assert script.calls == 3
+    assert answer.writer == "template"
+
+
+def test_steps_progress_and_tokens_are_heard() -> None:
+    from agent.events import Progress, Token
+
+    def stream(handler: Any) -> None:
+        from scripted_server import send
+
+        body = script.requests[-1]
+        if "response_format" in body:
+            send(handler, json.dumps({"choices": [{"message": {"content": PLAN}}]}).encode())
+            return
+        lines = [f"data: {json.dumps({'choices': [{'delta': {'content': piece}}]})}\n\n" for piece in ("Lime", "s.")]
+        send(handler, "".join(lines).encode(), 200, "text/event-stream")
+
+    class Busy(Tools):
+        def run_checks(self, case: Case, *given: Any, on_step: OnStep = silent, **more: Any) -> Any:  # type: ignore[valid-type, override]
+            on_step("looking", 1, 2)
+            return super().run_checks(case, *given, on_step=on_step, **more)
+
+    script = Script(stream, raw=True)
+    with serving(script, timeout=5.0) as model:
+        events = list(stream_answer(QUESTION, context(Busy(), model), detail=True))
+    assert [e.text for e in events if isinstance(e, Token)] == ["Lime", "s."]
+    assert Progress("looking", 1, 2) in events
+    assert isinstance(events[-1], Answer)
+    assert events[-1].writer == "template"

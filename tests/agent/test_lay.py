@@ -38,6 +38,7 @@ def measure(low: float, high: float, verdict: Verdict = "helps", metric: str = "
         (-0.021, -0.019, "some 2 fewer"),
         (-0.003, 0.004, "not even one more or fewer"),
         (0.002, 0.06, "0 to 6 more"),
+        (-0.002, 0.024, "anything from 0 fewer to 2 more"),
     ],
 )
 def test_an_effect_in_pictures_of_a_hundred(low: float, high: float, words: str) -> None:
