@@ -32,6 +32,8 @@ RECALL, HALF = 0.8, 0.15
 KEPT_APART = 20
 """Groups that the median class is to keep where only likeness tells what belongs together."""
 DRAWS = 8
+MOST_MEASURED = 5_000
+"""Pictures of random whole groups that the spread of a change is measured on; more would take minutes for a digit."""
 MOST_VALUES = 12
 """A metadata column with more values than this is a name, not a setting to be spread."""
 UNLOCKED = (
@@ -239,6 +241,7 @@ def spread_of_change(case: Case, groups: NDArray[np.int64]) -> float:
     rows = np.flatnonzero(case.fit)
     targets, k = case.targets, len(case.classes)
     rng = case.rng("spread of a change")
+    rows = _sample(rows, groups, rng)
     folds = np.full(len(targets), -1, dtype=np.int64)
     count = min(case.settings.folds, len(np.unique(groups[rows])))
     folds[rows] = partition(targets[rows], groups[rows], count, rng)
@@ -256,6 +259,15 @@ def spread_of_change(case: Case, groups: NDArray[np.int64]) -> float:
     errors = [clustered_mean((right[0] - less)[rows], groups[rows], weights)[1] for less in right[1:]]
     spread = len(rows) * float(np.mean(np.square(errors)))
     return max(spread if np.isfinite(spread) else 1.0, 3 / len(np.unique(groups[rows])))
+
+
+def _sample(rows: NDArray[np.int64], groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of random whole groups, ``MOST_MEASURED`` about."""
+    if len(rows) <= MOST_MEASURED:
+        return rows
+    names, sizes = np.unique(groups[rows], return_counts=True)
+    order = rng.permutation(len(names))
+    return rows[np.isin(groups[rows], names[order[np.cumsum(sizes[order]) <= MOST_MEASURED]])]
 
 
 def _thinned(

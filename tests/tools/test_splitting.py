@@ -17,7 +17,7 @@ from tools.holding_out import deviation, hold_out, strata
 from tools.importing import import_dataset
 from tools.proposals import relabel
 from tools.settings import Settings
-from tools.splitting import draft_of, given_test, objects_for, propose, smallest_seen
+from tools.splitting import draft_of, given_test, objects_for, propose, smallest_seen, spread_of_change
 from tools.workspace import Workspace
 
 SETTINGS = Settings(threads=1)
@@ -185,3 +185,11 @@ def test_the_given_test_split_is_locked(tmp_path: Path, monkeypatch: pytest.Monk
     done = import_dataset(kept, photos, SETTINGS)
     assert done.replay is not None
     assert done.replay.copies == (("train/apple/again.png", "test/apple/0.png"),)
+
+
+def test_the_spread_is_measured_on_a_part_of_a_large_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = vector_case({"a": 300, "b": 300}, separation=1.0, burst=3)
+    groups = np.arange(600) // 3
+    whole = spread_of_change(case, groups)
+    monkeypatch.setattr("tools.splitting.MOST_MEASURED", 300)
+    assert spread_of_change(case, groups) == pytest.approx(whole, rel=1.0)
