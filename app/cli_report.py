@@ -45,7 +45,8 @@ def report(
     """Write this week's report: what changed since the last one, whether it is more than noise, what to do next.
 
     One report a week: a second run in the same week refreshes it. Everything stands in one file per format, pictures
-    included; nothing is fetched when it is read.
+    included; nothing is fetched when it is read. The folder of `advisor inbox watch DIR --remember` is looked into
+    first, and the report says what came.
 
     Examples:
 

@@ -75,9 +75,7 @@ def core_set(vectors: NDArray[np.float32], known: NDArray[np.float32], most: int
     return np.array(out)
 
 
-def badge(
-    scores: NDArray[np.float64], vectors: NDArray[np.float32], most: int, rng: np.random.Generator
-) -> Order:
+def badge(scores: NDArray[np.float64], vectors: NDArray[np.float32], most: int, rng: np.random.Generator) -> Order:
     """k-means++ on the last layer's gradients, each the outer product of (scores − said) and the vector."""
     pull = scores - np.eye(scores.shape[1])[scores.argmax(axis=1)]
     square = (pull**2).sum(axis=1)
