@@ -56,7 +56,7 @@ def draw_consent(place: "Place", proposal: Mapping[str, Any]) -> dict[str, Any] 
                                disabled=not editor or bool(edits))  # fmt: skip
             changed = bool(edits) and st.button("Show it changed so", key="consent-edit", disabled=not editor)
             left = st.button("Leave everything as it is", icon=":material/close:", key="consent-no")
-    if agreed:
+    if agreed and editor:  # a disabled button can still be spoken for by who writes to the server themselves
         return asked.approval
     if changed:
         return asked.edited(**edits)

@@ -1,6 +1,7 @@
 """What every page works with: the workspace, its newest case, and who looks; opened once and shared by all sessions."""
 
 import argparse
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tools.settings import Settings
     from tools.workspace import Workspace
 
+ABSOLUTE = re.compile(r"(?<![\w.…])/(?:[^\s/]+/)+")
 ASKED = "asked elsewhere"
 """In the session: a question that another page asks of the chat."""
 
@@ -145,11 +147,23 @@ def secrets_here() -> Mapping[str, Any]:
 
 def draw_error(error: AdvisorError, title: str = "") -> None:
     """What was expected, what was seen, what to do."""
-    text = (
-        f"**Expected** {plain_markdown(error.expected)}\n\n**Saw** {plain_markdown(error.seen)}\n\n"
-        f"**To do** {plain_markdown(error.todo)}"
-    )
+    expected, seen, todo = (plain_markdown(told(text)) for text in (error.expected, error.seen, error.todo))
+    text = f"**Expected** {expected}\n\n**Saw** {seen}\n\n**To do** {todo}"
     st.error((f"**{title}**\n\n" if title else "") + text)
+
+
+def told(text: str) -> str:
+    """A message; without the folders of this machine where people sign in from elsewhere."""
+    return without_folders(text) if "auth" in secrets_here() else text
+
+
+def without_folders(text: str) -> str:
+    """A text in which absolute paths are names alone.
+
+    >>> without_folders("a file at /srv/data/fruit/a.csv, or 3/4")
+    'a file at …/a.csv, or 3/4'
+    """
+    return ABSOLUTE.sub("…/", text)
 
 
 def attempt(work: Callable[[], Any]) -> bool:
@@ -161,7 +175,7 @@ def attempt(work: Callable[[], Any]) -> bool:
     except AdvisorError as error:
         draw_error(error)
     except NotApplicable as reason:
-        st.warning(f"Not possible here: {plain_markdown(reason)}")
+        st.warning(f"Not possible here: {plain_markdown(told(str(reason)))}")
     else:
         return True
     return False

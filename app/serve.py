@@ -19,8 +19,6 @@ ADDRESS = "127.0.0.1"
 PAGE = Path(__file__).parent / "pages" / "shell.py"
 READY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
-SECRETS = "secrets.toml"
-"""In the workspace: sign-in ([auth]) and owners ([roles]), as Streamlit reads them."""
 OPTIONS = {
     "server.headless": "true",
     "server.address": ADDRESS,
@@ -51,9 +49,7 @@ OPTIONS = {
 
 def command(workspace: Path, port: int) -> list[str]:
     """The command line that serves the page with this interpreter."""
-    secrets = workspace / SECRETS
-    given = {**OPTIONS, "server.port": str(port), **({"secrets.files": str(secrets)} if secrets.is_file() else {})}
-    options = [f"--{name}={value}" for name, value in given.items()]
+    options = [f"--{name}={value}" for name, value in {**OPTIONS, "server.port": str(port)}.items()]
     return [sys.executable, "-m", "streamlit", "run", str(PAGE), *options, "--", "--workspace", str(workspace)]
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.escaping import plain_markdown
 from app.jobs import Job, cancel, jobs, result, start
+from app.place import told
 from app.roles import Role
 from app.sidebar import watch
 
@@ -52,10 +53,11 @@ def draw_start(
             st.rerun()
         return newest
     kind: Any = "primary" if primary else "secondary"
-    if st.button(
+    asked = st.button(
         label, key=f"start-{title}", type=kind, icon=":material/play_arrow:", disabled=disabled or not place.may(role),
         help=None if place.may(role) else f"This needs the role {role}.",
-    ):  # fmt: skip
+    )  # fmt: skip
+    if asked and place.may(role):  # a disabled button can still be spoken for by who writes to the server themselves
         start(place.path, command, title, operands=operands, who=place.person.name)
         st.rerun()
     if newest is not None and newest.state in ("failed", "lost", "cancelled"):
@@ -67,8 +69,8 @@ def draw_end(job: Job) -> None:
     """How a job ended that did not end well."""
     words = STATES[job.state][0]
     if job.state == "failed":
-        told = "  \n".join(plain_markdown(line) for line in job.told.splitlines())
-        st.error(f"**{plain_markdown(job.title)}**: {words}.\n\n{told or 'It said nothing of why.'}")
+        lines = "  \n".join(plain_markdown(told(line)) for line in job.told.splitlines())
+        st.error(f"**{plain_markdown(job.title)}**: {words}.\n\n{lines or 'It said nothing of why.'}")
     elif job.state == "lost":
         st.warning(f"**{plain_markdown(job.title)}**: {words}, with nothing half done. Start it again.")
     else:

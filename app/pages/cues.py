@@ -63,7 +63,7 @@ def _draw_one(place: Place, finding: Document, name: str) -> None:
             pair = finding["scope"]["pair"]
             if pair and st.button("Why?", icon=":material/help:", key=f"ask-{key}"):
                 place.ask(f"Why is my model confusing {pair[0]} and {pair[1]}?")
-        if asked and attempt(lambda: keep_name(place.kept, key, said)):
+        if asked and place.may("editor") and attempt(lambda: keep_name(place.kept, key, said)):
             st.rerun()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.escaping import plain_markdown
 from app.jobs import Job, cancel, jobs
-from app.place import Place
+from app.place import Place, told
 from app.roles import Person
 from app.sidebar import WATCH_SECONDS
 from app.work import STATES
@@ -48,9 +48,9 @@ def _draw_job(path: Path, job: Job, person: Person) -> None:
                 st.button("Stop", key=f"cancel-{job.id}", icon=":material/stop:", on_click=cancel, args=(path, job.id))
         if job.state == "running":
             st.progress(job.share, text=plain_markdown(job.text or "starting"))
-        told = "  \n".join(plain_markdown(line) for line in job.told.splitlines())
-        if job.state == "failed" and told:
-            st.error(told)
+        lines = "  \n".join(plain_markdown(told(line)) for line in job.told.splitlines())
+        if job.state == "failed" and lines:
+            st.error(lines)
         by = f" by {plain_markdown(job.who)}" if job.who else ""
         length = f" · {job.seconds:.0f} s" if job.seconds else ""
         st.caption(f"{job.started[:16].replace('T', ' ')} UTC{by}{length}")

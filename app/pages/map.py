@@ -104,7 +104,7 @@ def _draw_group(place: Place, rows: list[int]) -> None:
         )
         name = st.text_input("Tag it as", key="map-tag", disabled=not place.may("editor"), width=240)
         asked = st.button("Keep the tag", icon=":material/label:", key="map-keep", disabled=not name)
-    if asked and attempt(lambda: tag(place.kept, case, rows, name)):
+    if asked and place.may("editor") and attempt(lambda: tag(place.kept, case, rows, name)):
         st.toast(f"{counted(len(rows), 'picture')} tagged")
     if explain:
         from tools.contrast import contrast
@@ -133,10 +133,8 @@ def _draw_tags(place: Place, tags: dict[str, frozenset[str]]) -> None:
         for name, digests in tags.items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{plain_markdown(name)}**: {counted(len(digests), 'picture')}")
-                st.button(
-                    "Forget it", key=f"map-forget-{name}", on_click=forget_tag, args=(place.kept, name),
-                    disabled=not place.may("editor"),
-                )  # fmt: skip
+                if place.may("editor"):
+                    st.button("Forget it", key=f"map-forget-{name}", on_click=forget_tag, args=(place.kept, name))
 
 
 def _draw_search(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.edge import model_state, read_model
-from app.escaping import plain_markdown, shown
+from app.escaping import plain_markdown
 from app.place import Place, attempt
 from app.roles import CHOICE, Person, addresses, granted_of
 from app.upload import keep_upload, unpack
@@ -208,8 +208,8 @@ def _draw_people(place: Place) -> None:
     if place.person.alone:
         st.markdown(
             "No sign-in is set up: whoever can reach this page on this machine is its owner. For sign-in by "
-            f"OpenID Connect put this into `{shown(place.path.name)}/secrets.toml`, install the extra `sign-in` "
-            "and start again:"
+            "OpenID Connect put this into `.streamlit/secrets.toml` where the app is started, install the extra "
+            "`sign-in` and start again:"
         )
         st.code(
             '[auth]\nredirect_uri = "https://advisor.example.org/oauth2callback"\ncookie_secret = "…"\n'

@@ -3,6 +3,7 @@
 import importlib
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
@@ -120,6 +121,11 @@ def _draw_sign_in(name: str) -> None:
         st.button("Sign out", on_click=st.logout)
         return
     st.title("Image model advisor", anchor=False)
+    if find_spec("authlib") is None:
+        st.error(
+            'Signing in is set up, but what it needs is not installed: pip install "image-model-advisor[sign-in]".'
+        )
+        return
     st.markdown("Sign in to see this workspace.")
     st.button("Sign in", on_click=st.login, type="primary", icon=":material/login:")
 

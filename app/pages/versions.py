@@ -58,10 +58,10 @@ def _draw_models(place: Place) -> None:
     chosen = int(st.selectbox("Version", numbers, key="version") or numbers[0])
     with st.container(horizontal=True):
         editor, owner = place.may("editor"), place.may("owner")
-        if st.button("Use it", disabled=not editor, icon=":material/restore:", key="version-use"):
+        if st.button("Use it", disabled=not editor, icon=":material/restore:", key="version-use") and editor:
             versions.restore(chosen)
             st.rerun()
-        if st.button("Publish it", disabled=not owner, icon=":material/publish:", key="version-publish"):
+        if st.button("Publish it", disabled=not owner, icon=":material/publish:", key="version-publish") and owner:
             versions.publish(chosen)
             st.rerun()
     _draw_export(place, chosen)
@@ -78,7 +78,8 @@ def _draw_export(place: Place, number: int) -> None:
             "Download it (network, labels, preparation, card, script)", lambda: zipped(folder), f"version-{number}.zip",
             "application/zip", icon=":material/download:", on_click="ignore", key="version-download",
         )  # fmt: skip
-        if st.button("Prepare it anew", key="version-anew", disabled=not place.may("editor")):
+        editor = place.may("editor")
+        if st.button("Prepare it anew", key="version-anew", disabled=not editor) and editor:
             shutil.rmtree(folder, ignore_errors=True)
             st.rerun()
 
@@ -146,7 +147,7 @@ def _draw_data(place: Place) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox("Change", list(labels), format_func=lambda n: shown(labels[n]), key="change")
         asked = st.button("Take it back", icon=":material/undo:", disabled=not place.may("editor"), key="change-undo")
-    if asked and attempt(lambda: undo(place.kept, number, by=place.person.name)):
+    if asked and place.may("editor") and attempt(lambda: undo(place.kept, number, by=place.person.name)):
         st.rerun()
 
 

@@ -1,5 +1,6 @@
 """Map, experiments, versions, rounds, try it, reports, cues, settings, work: driven without a browser."""
 
+import importlib.util
 import io
 import json
 import zipfile
@@ -333,11 +334,40 @@ def test_viewers_change_nothing(own_workspace: Path, open_page: OpenPage, monkey
         assert not page.exception
         started = [b for b in page.main.button if str(b.key).startswith(("start-", "version-"))]
         assert all(b.disabled for b in started)
-    monkeypatch.setattr("app.place.person_here", lambda choice, secrets: Person("", None))
-    page = open_page("overview").run()
+    assert jobs.jobs(own_workspace) == []
+
+
+def test_who_is_not_signed_in_sees_nothing(
+    open_page: OpenPage, own_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("overview")
+    page.secrets["auth"] = {"client_id": "x"}
+    page.secrets["roles"] = {"owner": ["ada@x.org"]}
+    page.run()
+    assert not page.exception
+    assert "what it needs is not installed" in page.error[0].value or page.button[0].label == "Sign in"
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: real("json" if name == "authlib" else name))
+    page.run()
     assert not page.exception
     assert [b.label for b in page.button] == ["Sign in"]
     assert CLASSES[0] not in everything(page)
+    assert not page.dataframe
+
+
+def test_a_button_that_is_shown_disabled_does_nothing_either(
+    open_page: OpenPage, own_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written straight to the server is not stopped by a page that draws a button grey."""
+    from app.roles import Person
+
+    kept, case = open_case(own_workspace)
+    accept(kept, case.dataset, relabel(case, [(3, "Lemon")], test_too=True))
+    monkeypatch.setattr("app.place.person_here", lambda choice, secrets: Person("eve@x.org", "viewer"))
+    monkeypatch.setattr("streamlit.button", lambda *words, **more: True)  # every button is pressed
+    for name in ("versions", "experiments", "overview", "jobs"):
+        assert not open_page(name).run().exception
+    assert kept.dataset().version == 2
     assert jobs.jobs(own_workspace) == []
 
 
