@@ -45,7 +45,8 @@ def run_split(
     if given:
         held = given_test(case)
     else:
-        proposal = propose(case, size=size, see=see)
+        with out.steps() as steps:
+            proposal = propose(case, size=size, see=see, on_step=steps)
         held = proposal.held
         out.say(*proposal_blocks(proposal_json(case, proposal, see)))
     document: dict[str, Any]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from embeddings.progress import Progress, silent
 from tools.case import Case
 from tools.changes import Edit
 from tools.changing import Draft, NothingToChange
@@ -137,7 +138,7 @@ class Proposal:
     enough: bool
 
 
-def propose(case: Case, *, size: int | None = None, see: float = SEE) -> Proposal:
+def propose(case: Case, *, size: int | None = None, see: float = SEE, on_step: Progress = silent) -> Proposal:
     """A group-aware, stratified test set.
 
     Parameters
@@ -148,6 +149,7 @@ def propose(case: Case, *, size: int | None = None, see: float = SEE) -> Proposa
         Pictures; the smallest of ``SHARES`` that shows a change of ``see`` when left out.
     see : float
         Change of balanced accuracy, 0–1.
+    on_step : callable
 
     Raises
     ------
@@ -164,9 +166,12 @@ def propose(case: Case, *, size: int | None = None, see: float = SEE) -> Proposa
         )  # fmt: skip
     if not 0 < see < 1:
         raise AdvisorError(expected="a change between 0 and 100 points", seen=f"{100 * see:g}", todo="E.g. --see 5.")
+    on_step("looking for what belongs together", 0, 3)
     kept = whole_groups(case)
     groups = kept.numbers
+    on_step("measuring what a test set shows", 1, 3)
     spread = spread_of_change(case, groups)
+    on_step("dividing", 2, 3)
     total = len(rows)
     options = tuple(Option(ceil(s * total), s, smallest_seen(ceil(s * total), spread)) for s in SHARES)
     wanted = next((o.share for o in options if o.seen <= see), SHARES[-1]) if size is None else size / total
