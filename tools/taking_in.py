@@ -7,7 +7,7 @@ cache by content), then rows and predictions in one transaction. What is repeate
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoder
 
 LOCK = "inbox.lock"
+FOLDERS = "folder"
+"""Column in which an import of class folders keeps the folders below a class."""
 TOGETHER = 256
 """Files whose rows are entered in one transaction: what a kill may cost is their copying, not their encoding."""
 
@@ -113,9 +115,9 @@ def files_in(folder: Path, metadata: Mapping[str, str] | None = None) -> tuple[l
 
 
 def file_in(folder: Path, item: Walked, metadata: Mapping[str, str]) -> File:
-    """A file met in a folder; the folders in which it lies become metadata, as an import does it."""
+    """A file met in a folder; the folders in which it lies become metadata where the data set has such a column."""
     inner = encode_id("/".join(item.parts[:-1]))
-    return File(folder / item.relative, item.id, {**({"folder": inner} if inner else {}), **metadata}, folder)
+    return File(folder / item.relative, item.id, {**({FOLDERS: inner} if inner else {}), **metadata}, folder)
 
 
 def take_in(
@@ -160,7 +162,7 @@ def take_in(
         data = case.dataset
         known = set(data.sha256.tolist()) | inbox.settled()
         sources |= dict(zip(data.ids.tolist(), data.sha256.tolist(), strict=True))
-        read = _Reading(inbox, known)
+        read = _Reading(inbox, known, data.metadata)
         if table is not None:  # refused before anything is written
             sources |= read.digests(files)
             total = replace(total, spoken=spoken(table, sources, case, model))
@@ -185,9 +187,10 @@ def alone(workspace: Workspace) -> Iterator[None]:
 class _Reading:
     """Reads files and keeps copies of those whose content is new."""
 
-    def __init__(self, inbox: Inbox, known: set[str]) -> None:
+    def __init__(self, inbox: Inbox, known: set[str], columns: Collection[str]) -> None:
         self._there = {p.sha256: p for p in inbox.every()}
         self._known = known
+        self._folders = FOLDERS in columns
         self._forgotten = inbox.workspace.database.read(forgotten.known_in) or (lambda _: False)
         self._folder = folder_of(inbox.workspace.path)
 
@@ -223,7 +226,8 @@ class _Reading:
                 again.append(file.source)
             else:
                 name = place_of(encode_id(file.path.name), digest)
-                there = Picture(digest, name, records.now(), file.source, file.metadata)
+                metadata = {k: v for k, v in file.metadata.items() if k != FOLDERS or self._folders}
+                there = Picture(digest, name, records.now(), file.source, metadata)
                 new[digest] = there
             if there is not None:
                 self._copy(there, data)

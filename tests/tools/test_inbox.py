@@ -320,6 +320,15 @@ def test_a_kill_while_labelling_leaves_all_or_nothing(workspace: Workspace, arri
     assert len(workspace.dataset()) == 26
 
 
+def test_folders_are_kept_where_the_data_set_has_them(workspace: Workspace, arrived: Path, photos: Path) -> None:
+    picture(photos / "train" / "plum" / "line 2" / "0.png", 78, COLOURS["plum"])
+    import_dataset(workspace, photos, SETTINGS)
+    add(workspace, arrived)
+    give_labels(workspace, "day0/plum.png", to="plum")
+    data = workspace.dataset()
+    assert sorted(set(data.metadata["folder"].tolist())) == ["", "day0", "line 2"]
+
+
 def test_groups_that_reach_into_the_test_split_are_told(workspace: Workspace, arrived: Path) -> None:
     add(workspace, arrived)
     case = workspace.case(replace(SETTINGS, group_column="video"))

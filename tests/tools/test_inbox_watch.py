@@ -60,7 +60,8 @@ def test_what_is_whole_comes_in_and_moves(workspace: Workspace, folder: Path) ->
     assert "cut short" in (folder / "refused" / day / "broken.png.reason.txt").read_text()
     assert not (folder / "new" / "line 1").exists()
     inbox = Inbox(workspace)
-    assert {p.metadata["folder"] for p in inbox.pictures()} == {"line 1"}
+    assert {p.source for p in inbox.pictures()} == {f"line 1/{name}.png" for name in COLOURS}
+    assert not any(p.metadata for p in inbox.pictures()), "the data set has no column folder"
     assert {(s.name, s.said) for s in inbox.said()} == {("shop@7", name) for name in COLOURS}
     again = take(workspace, folder)
     assert (again.moved, again.taken.counts["new"]) == (0, 0)
