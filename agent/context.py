@@ -37,6 +37,8 @@ class ModelSettings:
         No further call is made for a question that has cost so many.
     native : bool
         Whether a probe has shown that it calls tools natively; otherwise it fills in a JSON schema.
+    pictures : bool
+        Whether it may be shown small copies of pictures, to name groups of them.
     price_sent, price_received : float
         Of a million tokens; 0 = not known, or free.
     monthly_cap : float
@@ -52,6 +54,7 @@ class ModelSettings:
     max_bytes: int = 1_000_000
     max_total_tokens: int = 30_000
     native: bool = False
+    pictures: bool = False
     price_sent: float = 0.0
     price_received: float = 0.0
     monthly_cap: float = 0.0

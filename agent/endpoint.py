@@ -75,7 +75,7 @@ class Endpoint:
         return self._settings
 
     def ask(
-        self, messages: Sequence[Mapping[str, str]], schema: Json | None = None, heard: Heard | None = None
+        self, messages: Sequence[Mapping[str, Any]], schema: Json | None = None, heard: Heard | None = None
     ) -> str | None:
         """The model's text; None if there is none to be had (``down`` says why).
 
@@ -102,7 +102,7 @@ class Endpoint:
             return None
         return message.content.strip()
 
-    def call(self, messages: Sequence[Mapping[str, str]], tools: Sequence[Json]) -> tuple[str, str] | None:
+    def call(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Json]) -> tuple[str, str] | None:
         """Name and arguments (JSON text) of the one tool that the model calls natively; None if it calls none."""
         body: Json = {"tools": list(tools), "tool_choice": "required", "parallel_tool_calls": False}
         message = self._message(messages, body, None)
@@ -113,7 +113,7 @@ class Endpoint:
             return None
         return message.tool_calls[0].function.name, message.tool_calls[0].function.arguments
 
-    def _message(self, messages: Sequence[Mapping[str, str]], body: Json, heard: Heard | None) -> _Message | None:
+    def _message(self, messages: Sequence[Mapping[str, Any]], body: Json, heard: Heard | None) -> _Message | None:
         if self.down:
             return None
         if self.calls >= self._settings.max_calls:

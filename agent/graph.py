@@ -31,20 +31,21 @@ def build_graph(
     """The graph, compiled; with a checkpointer, threads remember their questions."""
     from langgraph.graph import END, START, StateGraph
 
-    from agent import approval, nodes, recalling
+    from agent import approval, nodes, recalling, vision
 
     graph = StateGraph(State, context_schema=Context)
     for name, node in (
-        ("plan", nodes.plan), ("run", nodes.run), ("verify", nodes.verify), ("write", nodes.write),
-        ("ground", nodes.ground), ("recall", recalling.recall), ("propose", approval.propose_node),
-        ("consent", approval.consent), ("act", approval.act), ("finish", nodes.finish),
+        ("plan", nodes.plan), ("run", nodes.run), ("verify", nodes.verify), ("look", vision.look),
+        ("write", nodes.write), ("ground", nodes.ground), ("recall", recalling.recall),
+        ("propose", approval.propose_node), ("consent", approval.consent),
+        ("act", approval.act), ("finish", nodes.finish),
     ):  # fmt: skip
         graph.add_node(name, _speaking(node))
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", nodes.after_plan, ["run", "write", "recall", "propose"])
     for one, two in (
-        ("run", "verify"), ("verify", "write"), ("write", "ground"), ("ground", "finish"), ("recall", "ground"),
-        ("act", "ground"), ("finish", END),
+        ("run", "verify"), ("verify", "look"), ("look", "write"), ("write", "ground"), ("ground", "finish"),
+        ("recall", "ground"), ("act", "ground"), ("finish", END),
     ):  # fmt: skip
         graph.add_edge(one, two)
     graph.add_conditional_edges("propose", approval.after_propose, {"consent": "consent", "finish": "ground"})

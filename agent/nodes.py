@@ -22,7 +22,7 @@ from agent.plan import ACTS, OF_THE_LAST, Plan, Trial
 from agent.prompts import sentence, spoken
 from agent.recalling import keep
 from agent.rules import RulesPlanner
-from agent.state import Json, State, plain_json
+from agent.state import Fact, Json, State, plain_json
 from tools.case import Case
 from tools.documents import case_head, effect_json, outcome_json
 from tools.effects import Effect
@@ -243,7 +243,7 @@ def write(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     endpoint = _endpoint(state, runtime.context)
     if endpoint is None:
         return {"answer": text, "draft": "", "steps": [*state["steps"], f"Wrote {len(state['facts'])} facts"]}
-    draft = writer.draft(endpoint, state["question"], state["facts"], runtime.context.tokens)
+    draft = writer.draft(endpoint, state["question"], _evidence(state), runtime.context.tokens)
     said = "The language model worded the facts" if draft else f"Wrote the facts; the language model {endpoint.down}"
     return {
         "answer": text,
@@ -268,18 +268,24 @@ def ground(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     head = {**state["head"], "headline": state["headline"]}
     if not state["draft"]:
         return {"head": head, "steps": [*state["steps"], "Every sentence is a fact of the advisor's own"]}
+    facts = _evidence(state)
     worded, endpoint = state["draft"], _endpoint(state, runtime.context)
-    problems = writer.problems(worded, state["facts"], state["classes"])
+    problems = writer.problems(worded, facts, state["classes"])
     if problems and endpoint is not None:
-        worded = writer.repair(endpoint, worded, problems, state["facts"]) or ""
-        problems = writer.problems(worded, state["facts"], state["classes"]) if worded else problems
+        worded = writer.repair(endpoint, worded, problems, facts) or ""
+        problems = writer.problems(worded, facts, state["classes"]) if worded else problems
     spent = {"calls": endpoint.calls, "usage": endpoint.usage} if endpoint else {}
     if problems:
         said = f"The language model's wording was refused ({problems[0].text}); the facts stand as they are"
         return {"head": head, **spent, "steps": [*state["steps"], said]}
-    text = writer.shown(worded, state["facts"], state["not_checked"], state.get("told", ()))
+    text = writer.shown(worded, facts, state["not_checked"], state.get("told", ()))
     said = "Every number, name and verdict of the wording was found in the fact it cites"
     return {"head": head, "answer": text, "writer": "model", **spent, "steps": [*state["steps"], said]}
+
+
+def _evidence(state: State) -> list[Fact]:
+    """The facts that may be worded: a name that a model gave is none."""
+    return [fact for fact in state["facts"] if fact["kind"] != "name"]
 
 
 def finish(state: State) -> dict[str, Any]:

@@ -22,7 +22,8 @@ AGREED = "language model agreed"
 def agreement(workspace: Workspace, settings: ModelSettings) -> Mapping[str, Any] | None:
     """What was agreed about this model at this address; None if nothing was."""
     kept: Mapping[str, Any] = workspace.choice(AGREED) or {}
-    return kept if (kept.get("server"), kept.get("model")) == (settings.base_url, settings.model) else None
+    same = (kept.get("server"), kept.get("model")) == (settings.base_url, settings.model)
+    return kept if same and bool(kept.get("pictures")) >= settings.pictures else None
 
 
 def agree(workspace: Workspace, settings: ModelSettings, by: str) -> Mapping[str, Any]:
@@ -30,6 +31,7 @@ def agree(workspace: Workspace, settings: ModelSettings, by: str) -> Mapping[str
     endpoint = Endpoint(settings, spent=lambda sent, received: note_call(workspace, settings, sent, received))
     kept = {
         "server": settings.base_url, "model": settings.model, "by": by, "at": now(), "native": calls_tools(endpoint),
+        "pictures": settings.pictures,
     }  # fmt: skip
     workspace.choose(AGREED, kept)
     return kept
@@ -56,4 +58,5 @@ def _text(said: Sequence[Mapping[str, str]]) -> str:
 
 def explanation(settings: ModelSettings) -> str:
     """Where to, what and what not, in sentences."""
-    return sentence("privacy.text", server=settings.base_url, model=settings.model)
+    pictures = sentence("privacy.pictures" if settings.pictures else "privacy.no_pictures")
+    return sentence("privacy.text", server=settings.base_url, model=settings.model, pictures=pictures)

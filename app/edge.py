@@ -90,7 +90,7 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
     (cap,) = _numbers(source, "ADVISOR_MODEL_CAP", 1)
     return ModelSettings(
         base_url=server or OPENAI, api_key=key or "none", model=model, price_sent=sent, price_received=received,
-        monthly_cap=cap,
+        monthly_cap=cap, pictures=source.get("ADVISOR_MODEL_PICTURES", "").strip().lower() in {"1", "yes", "true"},
     )  # fmt: skip
 
 
