@@ -198,7 +198,7 @@ def _move(out: Terminal, kept: "Workspace", plan: "Plan", accepting: Accepting) 
 
 
 def _agreed(out: Terminal) -> bool:
-    return out.notes.input("Move them now? [y/N] ").strip().lower() in {"y", "yes"}
+    return out.notes.input("Move them now? [y/N] ", markup=False).strip().lower() in {"y", "yes"}
 
 
 def say_change(
