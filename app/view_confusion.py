@@ -22,7 +22,7 @@ SCALE = ((0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,1)"))
 """One hue from clear to full: reads the same on light and dark and to every kind of colour vision."""
 INK_TURNS = 0.45
 SEEN = 0.005
-"""Smaller shares and scores are left blank: a page of zeros hides what matters, and each number costs the browser."""
+"""Smaller mean scores, and counts of none, are left blank: zeros hide what matters, and each costs the browser."""
 CELL_PIXELS, LEAST, MOST = 46, 380, 900
 
 
@@ -101,6 +101,7 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
     shares = found.counts / np.maximum(found.counts.sum(axis=1, keepdims=True), 1)
     colour = shares if mode == "counts" else found.scores
     text = found.counts.astype(str) if mode == "counts" else np.char.mod("%.2f", np.nan_to_num(found.scores))
+    told = found.counts > 0 if mode == "counts" else found.scores >= SEEN
     names = [literal(name) for name in found.classes]
     figure = go.Figure(
         go.Heatmap(
@@ -113,7 +114,7 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
             "x": names[j], "y": names[i], "text": str(text[i, j]), "showarrow": False,
             **({"font": {"color": "#ffffff"}} if colour[i, j] > INK_TURNS else {}),
         }
-        for i, j in (np.argwhere(colour >= SEEN).tolist() if k <= TEXT_UP_TO else ())
+        for i, j in (np.argwhere(told).tolist() if k <= TEXT_UP_TO else ())
     ]  # fmt: skip
     a, b = np.divmod(np.arange(k * k), k)
     hover = [

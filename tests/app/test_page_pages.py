@@ -9,7 +9,7 @@ import pytest
 from app.commands import open_case, run_audit
 from app.guide_rows import ROWS, checklist, state_of
 from app.kept_audit import key_of, read_audit
-from app.view_confusion import cell_ids, cell_sentence, chosen_cell, confusion, heat_figure
+from app.view_confusion import Confusion, cell_ids, cell_sentence, chosen_cell, confusion, heat_figure
 from app.view_thresholds import at, by_hand, curve
 from benchmarks.planting.vectors import vector_case
 from tests.app.conftest import OpenPage, everything
@@ -117,6 +117,14 @@ def test_the_confusion_matrix_counts_what_was_judged(small_workspace: Path) -> N
     drawn = heat_figure(found, "counts").to_json()
     assert "<b>" not in drawn
     assert "&lt;b&gt;" in drawn
+
+
+def test_every_picture_of_the_matrix_is_written_into_it() -> None:
+    counts = np.array([[999, 1], [0, 5]])
+    drawn = heat_figure(Confusion(("a", "b"), counts, np.array([[0.999, 0.001], [0.0, 1.0]])), "counts")
+    assert [(a.y, a.x, a.text) for a in drawn.layout.annotations] == [
+        ("a", "a", "999"), ("a", "b", "1"), ("b", "b", "5")
+    ]  # fmt: skip
 
 
 def test_negative_is_no_class_of_the_matrix() -> None:
