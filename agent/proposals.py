@@ -118,7 +118,7 @@ def propose(
     return Proposal(
         key, action, dict(arguments), f"{draft.summary[:1].upper()}{draft.summary[1:]}.", (scope,),
         sentence("consent.change_cost"), tuple(f"{note.rstrip('.')}." for note in draft.notes), examples, pictures,
-        "" if edits else _command(action, arguments), editable, case.dataset.version, _digest(draft), edits,
+        _command(case, action, arguments, edits), editable, case.dataset.version, _digest(draft), edits,
     )  # fmt: skip
 
 
@@ -168,7 +168,8 @@ def _digest(draft: Draft) -> str:
     return sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def _command(action: str, arguments: Mapping[str, Any]) -> str:
+def _command(case: Case, action: str, arguments: Mapping[str, Any], edits: Mapping[str, Any]) -> str:
+    """The command that does the same; empty where an edit has none."""
     from shlex import quote
 
     match action:
@@ -177,9 +178,14 @@ def _command(action: str, arguments: Mapping[str, Any]) -> str:
         case "remove" if "image" in arguments:
             return f"advisor change remove {quote(arguments['image'])}"
         case "split-class":
-            return f"advisor change split {quote(arguments['class'])}"
+            names = "".join(f" --names {quote(name)}" for name in edits.get("names", ()))
+            return f"advisor change split {quote(arguments['class'])}{names}"
         case "merge-classes":
-            return ""
+            pair = _pair(case, arguments)
+            name = edits.get("name") or "+".join(pair)
+            return f"advisor change merge {' '.join(map(quote, pair))} --as {quote(name)}"
+    if edits:
+        return ""
     return {
         "relabel": "advisor change relabel --suggested",
         "remove": "advisor change remove --suggested wrong-labels",

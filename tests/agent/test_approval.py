@@ -131,11 +131,18 @@ def test_leaving_pictures_out_is_shown_again_before_it_is_done(kept: Workspace) 
 
 
 def test_a_merged_class_is_named_by_the_person(kept: Workspace) -> None:
+    commands: list[str] = []
+
     def decide(asked: Consent) -> Mapping[str, Any]:
+        commands.append(asked.proposal["command"])
         return asked.approval if asked.proposal["edits"] else asked.edited(name="Citrus")
 
     talk(kept, "merge Lime and Orange for me", decide=decide)
     assert set(kept.dataset().counts) == {"Apple", "Citrus"}
+    assert commands == [
+        "advisor change merge Lime Orange --as Lime+Orange",
+        "advisor change merge Lime Orange --as Citrus",
+    ]
 
 
 SHOWN = {"id": "a", "digest": "b", "editable": ["leave_out"]}
