@@ -111,7 +111,7 @@ def test_a_person_asks_in_a_browser(server: "tuple[subprocess.Popen[str], int]",
         box.fill("why is my model confusing Lemon and Lime?")
         box.press("Enter")
         page.get_by_text("Every number behind this answer").wait_for(timeout=180_000)
-        page.locator("[data-testid=stImage] img").first.wait_for(timeout=30_000)
+        page.locator("figure img").first.wait_for(timeout=30_000)
         page.screenshot(path=tmp_path / "answer.png")
         words = page.locator("[data-testid=stMain]").inner_text()
         links = page.locator("[data-testid=stMain] a").count()
