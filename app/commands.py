@@ -156,6 +156,7 @@ def _imported(
     from app.first_answer import first_answer, first_answer_lines
     from embeddings.encoder import EncoderUnavailable
     from embeddings.hub import Fetching
+    from tools.first_look import first_look
     from tools.importing import import_dataset
 
     with out.steps() as steps:
@@ -165,7 +166,7 @@ def _imported(
                 return download or _agreed(out, what)
 
         def told(case: "Case") -> None:
-            document = first_answer(case, steps)
+            document = first_answer(case, steps, first_look(kept))
             with steps.paused():
                 out.say(*first_answer_lines(document, asking))
 

@@ -12,17 +12,18 @@ from app.printing import case_lines
 if TYPE_CHECKING:
     from embeddings.progress import Progress
     from tools.case import Case
+    from tools.memory import Memory
 
 MOST = 5
 """Findings that the first answer tells."""
 
 
-def first_answer(case: "Case", on_step: "Progress") -> dict[str, Any]:
-    """The audit's document of a sample; nothing is tried yet."""
+def first_answer(case: "Case", on_step: "Progress", remember: "Memory | None") -> dict[str, Any]:
+    """The audit's document of a sample; nothing is tried yet, and an audit of it need not compute again."""
     from tools.audit import run_checks
     from tools.documents import audit_document
 
-    return audit_document(case, run_checks(case, on_step=on_step), {})
+    return audit_document(case, run_checks(case, on_step=on_step, remember=remember), {})
 
 
 def first_answer_lines(document: dict[str, Any], asking: str) -> Iterable[RenderableType]:
