@@ -1,8 +1,8 @@
 """What labelling the inbox in an order brings: accuracy on a fixed test split after the first n pictures of it.
 
-Training pictures are held back as the inbox; a few whole bursts of every class are what is known. Orders are compared on
-the same draws: ours, ours without gaps, the margin alone, core-set (Sener & Savarese 2018), BADGE (Ash et al. 2020) and
-random. Gaps come from the checks on the known pictures alone, so the test labels choose nothing.
+Training pictures are held back as the inbox; a few whole bursts of every class are what is known. Orders are compared
+on the same draws: ours, ours without gaps, the margin alone, core-set (Sener & Savarese 2018), BADGE (Ash et al. 2020)
+and random. Gaps come from the checks on the known pictures alone, so the test labels choose nothing.
 
 Run: python -m benchmarks.inbox FOLDER [--seeds 10] [--known 100] [--short Lemon --short Lime]
 """

@@ -40,10 +40,9 @@ def arrive(
         setting = label if cell.own else 1 - label
         for number in range(objects):
             middle = rng.normal(size=dimension)
-            for shot in range(pictures):
-                vector: NDArray[np.float64] = middle + rng.normal(size=dimension) * (0.15 if pictures > 1 else 0.0)
-                vector[0] += (label - 0.5) * 2.5
-                vector[1] += (setting - 0.5) * strength * 2
+            spread = rng.normal(scale=0.15 if pictures > 1 else 0.0, size=(pictures, dimension))
+            for shot, vector in enumerate(middle + spread):
+                vector[:2] += (label - 0.5) * 2.5, (setting - 0.5) * strength * 2
                 rows.append(vector)
                 names.append(cell.name)
                 ids.append(f"shoot-{shoot or plan.number}/{cell.folder}/object {number:03d}/{shot}.jpg")

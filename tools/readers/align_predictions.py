@@ -93,6 +93,12 @@ def _class_order(table: PredictionsTable, dataset: Dataset) -> list[int]:
 
 
 def check_probabilities(table: PredictionsTable) -> None:
+    """Refuse scores that cannot be probabilities, with the row and what to do.
+
+    Raises
+    ------
+    UnreadableInput
+    """
     values = table.probabilities
     for what, wrong in (
         ("NaN or infinite", ~np.isfinite(values)),
