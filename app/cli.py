@@ -314,6 +314,7 @@ for command in (
     cli_keep.gc,
 ):
     app.command()(command)
+app.command("undo")(cli_decide.undo_last)
 for name, group in {
     "fetch": cli_fetch.fetch,
     "experiment": cli_experiment.experiment,

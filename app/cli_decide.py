@@ -6,7 +6,9 @@ import typer
 
 from app.options import HOME, Json, Workspace
 
-decide = typer.Typer(no_args_is_help=True, help="Findings known, put off or owned; labels confirmed. Kept for good.")
+decide = typer.Typer(
+    no_args_is_help=True, help="Findings known, put off, owned or confirmed; labels confirmed. Kept for good."
+)
 Id = Annotated[str, typer.Argument(metavar="ID", help="Of a finding; stands behind its title in advisor audit.")]
 Who = Annotated[str, typer.Option("--who", metavar="NAME", help="Who decides.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, for those who come later.")]
@@ -66,6 +68,19 @@ def own(
     run_decide(finding, "own", who=who, why=why, until=until, owner=owner, workspace=workspace, json=json)
 
 
+@decide.command()
+def confirm(finding: Id, who: Who = "", why: Why = "", workspace: Workspace = HOME, json: Json = None) -> None:
+    """A finding is a real fault: its judged pictures become a test slice, which `advisor gate` guards for good.
+
+    Example:
+
+      advisor decide confirm 3fa92c01 --why "green apples must be told from limes" --who Ada
+    """
+    from app.decide import run_decide
+
+    run_decide(finding, "confirm", who=who, why=why, workspace=workspace, json=json)
+
+
 @decide.command("confirm-label")
 def confirm_label(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE…", help="Ids of pictures whose label is right.")],
@@ -115,15 +130,44 @@ def undo(
     run_undo(number, workspace=workspace, json=json)
 
 
-def history(workspace: Workspace = HOME, json: Json = None) -> None:
+def history(
+    image: Annotated[
+        str, typer.Argument(metavar="[IMAGE]", help="Only what its label was, since when, by whom and why.")
+    ] = "",
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
     """Show everything that happened, newest first: imports, changes, decisions, trainings, advice, reports, mail.
 
-    Behind what can be taken back stands the command that does it.
+    Behind what can be taken back stands the command that does it; `advisor undo` takes back the last of these.
 
-    Example:
+    Examples:
 
       advisor history
+      advisor history train/Lime/lime_003.jpg
     """
-    from app.timeline import run_history
+    from app.timeline import run_history, run_label_trail
 
+    if image:
+        run_label_trail(image, workspace=workspace, json=json)
+        return
     run_history(workspace=workspace, json=json)
+
+
+def undo_last(
+    place: Annotated[
+        int, typer.Argument(metavar="[N]", min=1, help="The N-th newest of what can be taken back; 1 = the last.")
+    ] = 1,
+    workspace: Workspace = HOME,
+    json: Json = None,
+) -> None:
+    """Take back the last change, decision, goal or setting aside of a picture, whichever it was; its record stays.
+
+    Examples:
+
+      advisor undo
+      advisor undo 2
+    """
+    from app.timeline import run_undo
+
+    run_undo(place, workspace=workspace, json=json)

@@ -95,7 +95,8 @@ def gate(
 ) -> None:
     """Let a model through, or not: exit code 4 if it is surely worse than another, or surely misses the goal.
 
-    What these pictures cannot tell does not close the gate; it is said.
+    With --against, it must also not be surely worse on the pictures of any finding that `advisor decide confirm` made a
+    test slice. What these pictures cannot tell does not close the gate; it is said.
 
     Examples:
 

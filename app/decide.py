@@ -11,12 +11,13 @@ from rich.text import Text
 from app.commands import open_case
 from app.escaping import shown
 from app.printing import table
-from app.terminal import Terminal
+from app.terminal import Terminal, WrongUse
 from tools.errors import UnknownName
 
 if TYPE_CHECKING:
     from tools.case import Case
     from tools.decisions import Decision, Kind
+    from tools.findings import Finding
     from tools.workspace import Workspace
 
 
@@ -45,8 +46,24 @@ def run_decide(
         raise UnknownName(
             expected=f"the id of a finding: {known or 'nothing was found'}", seen=finding, todo="See: advisor audit."
         )
+    if kind == "confirm":
+        _keep_slice(kept, case, there[finding])
     taken = Decisions(kept).take([about_finding(there[finding], kind, who=who, why=why, until=until, owner=owner)])
     _say_taken(out, case, taken, there[finding].title)
+
+
+def _keep_slice(kept: "Workspace", case: "Case", finding: "Finding") -> None:
+    """The finding's pictures become a test slice of the gate."""
+    from tools.kept_slices import keep_slice
+    from tools.registry import NotApplicable
+
+    try:
+        keep_slice(kept, case, finding)
+    except NotApplicable as reason:
+        raise WrongUse(
+            expected="a finding about pictures that can be tested on", seen=str(reason),
+            todo="To say that it is known and fine: advisor decide dismiss.",
+        ) from None  # fmt: skip
 
 
 def run_confirm(images: Sequence[str], *, who: str, why: str, workspace: Path, json: str | None) -> None:

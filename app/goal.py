@@ -12,10 +12,12 @@ from app.commands import open_case
 from app.escaping import shown
 from app.printing import case_lines
 from app.terminal import Terminal, WrongUse
+from tools.findings import number_text
 
 if TYPE_CHECKING:
     from tools.case import Case
     from tools.goals import Reached
+    from tools.predictions import Predictions
     from tools.workspace import Workspace
 
 COLOURS = {"met": "green", "missed": "red", "open": ""}
@@ -107,6 +109,19 @@ def run_clear(*, workspace: Path, json: str | None) -> None:
     out.deliver(case_head(case, headline))
 
 
+def run_undo(*, workspace: Path, json: str | None) -> None:
+    """Bring back the goal of before."""
+    out = Terminal(json)
+    kept, case = open_case(workspace)
+    from tools.documents import case_head
+    from tools.goals import undo_goals
+
+    goals = undo_goals(kept, case)
+    headline = "Taken back: no goal is set" if goals is None else f"Taken back: the goal is again to {goals.text}"
+    out.say(Text(shown(headline), style="bold"))
+    out.deliver({**case_head(case, headline), "goal": None if goals is None else goals.to_json()})
+
+
 def rows(found: "Sequence[Reached]") -> list[dict[str, Any]]:
     """How far each part is, as plain JSON."""
     from tools.documents import evidence_json
@@ -138,7 +153,7 @@ def run_gate(
 
     name, said = _candidate(kept, case, model)
     closed: list[str] = []
-    document: dict[str, Any] = {"model": name, "comparison": None, "reached": []}
+    document: dict[str, Any] = {"model": name, "comparison": None, "reached": [], "slices": []}
     try:
         if against is not None and "worse" in fail_on:
             from tools.comparing import compare_models
@@ -150,6 +165,8 @@ def run_gate(
             document["comparison"] = comparison_json(case, compared, other, name)
             if compared.primary.verdict == "hurts":
                 closed.append(f"{name} is worse than {other}")
+            document["slices"] = on_slices(kept, case, (other, then), (name, said))
+            closed += [s["text"] for s in document["slices"] if s["verdict"] == "hurts"]
         goals = goals_of(kept)
         if goals is not None and "goal-missed" in fail_on:
             speaking = replace(case, predictions=said) if name != "the baseline" else case
@@ -172,9 +189,39 @@ def run_gate(
     out.say(Text(shown(headline), style="bold red" if closed else "bold green"))
     if document["comparison"]:
         out.say(Text(shown(document["comparison"]["sentence"])))
-    out.say(*(Text(shown(r["text"])) for r in document["reached"]))
+    out.say(*(Text(shown(r["text"])) for r in (*document["slices"], *document["reached"])))
     out.deliver({**case_head(case, headline), "closed": bool(closed), "reasons": closed, **document})
     return bool(closed)
+
+
+def on_slices(
+    kept: "Workspace", case: "Case", before: "tuple[str, Predictions]", after: "tuple[str, Predictions]"
+) -> list[dict[str, Any]]:
+    """Both models on the pictures of every confirmed finding: a sentence, a verdict, and the measure behind them."""
+    from tools.documents import measure_json
+    from tools.kept_slices import compare_on, kept_slices, rows_of
+    from tools.registry import NotApplicable
+
+    out: list[dict[str, Any]] = []
+    for kept_slice in kept_slices(kept):
+        about = f"On the pictures of “{kept_slice.title}”"
+        try:
+            found = compare_on(case, before[1], after[1], rows_of(case, kept_slice))
+        except NotApplicable as reason:
+            text = f"{about}: cannot be compared, as {reason}."
+            out.append({"about": kept_slice.about, "text": text, "verdict": None, "measure": None})
+            continue
+        accuracy = next(m for m in found.measures if m.metric == "accuracy")
+        change = number_text(accuracy.delta, "points")
+        low, high = (number_text(v, "points").removesuffix(" points") for v in (accuracy.low, accuracy.high))
+        words = {"helps": "better", "hurts": "worse"}.get(accuracy.verdict, "no change that can be told")
+        text = (
+            f"{about} ({accuracy.n} judged): {number_text(accuracy.before, 'share')} right by {before[0]}, "
+            f"{number_text(accuracy.after, 'share')} by {after[0]} ({change}, {low} to {high}): {words}."
+        )
+        measure = measure_json(accuracy)
+        out.append({"about": kept_slice.about, "text": text, "verdict": accuracy.verdict, "measure": measure})
+    return out
 
 
 def _candidate(kept: "Workspace", case: "Case", model: str | None) -> Any:

@@ -35,7 +35,7 @@ class Runner:
     def __call__(self, *words: object) -> dict[str, Any]:
         """Run one command to its end and return its JSON."""
         line = [*PROGRAM, *map(str, words), "--workspace", str(self.home), "--json", "-"]
-        name = f"{len(self.took)} {' '.join(map(str, words[:2]))}"
+        name = f"{len(self.took)} {words[0]}"
         if self.times is not None:
             self._kill(line, self.times[name])
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""What people decided: findings known and fine, put off, or owned; labels confirmed. Kept across dataset versions."""
+"""What people decided: findings known and fine, put off, owned or confirmed; labels confirmed. Kept over versions."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tools.errors import AdvisorError, UnknownName
 from tools.findings import Finding, Outcome
 from tools.workspace import Workspace
 
-Kind = Literal["dismiss", "snooze", "own", "confirm-label"]
+Kind = Literal["dismiss", "snooze", "own", "confirm", "confirm-label"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LAYOUT = records.DECISIONS_SINCE
 GROWN_SHARE = 0.05
@@ -54,7 +54,7 @@ class Decision:
         0 before it is kept.
     at : str
         UTC, ISO 8601.
-    kind : {"dismiss", "snooze", "own", "confirm-label"}
+    kind : {"dismiss", "snooze", "own", "confirm", "confirm-label"}
     about : str
         A finding's id; for ``confirm-label`` the sha256 of the picture.
     title : str
@@ -124,7 +124,7 @@ def _kept(db: sqlite3.Connection) -> tuple[Decision, ...]:
 
 def _place(d: Decision) -> tuple[str, str]:
     """Of two decisions in one place the later holds; a finding may be put off and have an owner."""
-    return d.about, d.kind if d.kind in ("own", "confirm-label") else "settled"
+    return d.about, d.kind if d.kind in ("own", "confirm", "confirm-label") else "settled"
 
 
 class Decisions:

@@ -1,6 +1,6 @@
 """What the user wants of the model, and how far it is from that: limits on mistakes, and what mistakes cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, Literal, get_args
@@ -18,6 +18,9 @@ from tools.workspace import Workspace
 Mistake = Literal["miss", "false-alarm"]
 State = Literal["met", "missed", "open"]
 GOAL = "goal"
+TAKEN_BACK = "taken back"
+MOST_LOOKED_AT = 10_000
+"""Entries of the audit trail that are looked through for the last goal."""
 
 
 class WrongGoals(AdvisorError):
@@ -83,6 +86,11 @@ class Goals:
         if self.weekly < 0:
             raise WrongGoals(expected="pictures a week", seen=str(self.weekly), todo="Write 0 or more.")
 
+    @property
+    def text(self) -> str:
+        """In words."""
+        return "; ".join(limit.text for limit in self.limits) or "what mistakes cost"
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
@@ -134,12 +142,49 @@ def set_goals(workspace: Workspace, case: Case, goals: Goals | None) -> None:
     UnknownName
         For a class that the data set lacks; nothing is kept then.
     """
+    _known(case, goals)
+    now, before = None if goals is None else goals.to_json(), workspace.choice(GOAL) or None
+    if now != before:
+        workspace.choose(GOAL, now, record={"goal": now, "goal before": before})
+
+
+def _known(case: Case, goals: Goals | None) -> None:
     for name in [*(limit.name for limit in goals.limits), *(c[0] for c in goals.costs)] if goals else ():
         if name not in case.classes:
             raise UnknownName(
                 expected=f"one of the classes {', '.join(case.classes)}", seen=name, todo="Name one of these."
             )
-    workspace.choose(GOAL, None if goals is None else goals.to_json())
+
+
+def undo_goals(workspace: Workspace, case: Case) -> Goals | None:
+    """Bring back the goals of before the last change of them; returns these.
+
+    Raises
+    ------
+    UnknownName
+        If they never changed, or a class is gone since.
+    """
+    standing = goals_standing(workspace.imports(MOST_LOOKED_AT)[::-1])
+    if not standing:
+        raise UnknownName(expected="a goal that was set or cleared", seen="none", todo="See: advisor history.")
+    before = standing[-1]["goal before"]
+    goals = None if before is None else Goals.from_json(before)
+    _known(case, goals)
+    workspace.choose(GOAL, before, record={"goal": before, "goal before": standing[-1]["goal"], TAKEN_BACK: True})
+    return goals
+
+
+def goals_standing(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Entries of the audit trail, oldest first, that set or cleared goals and were not taken back since."""
+    out: list[Mapping[str, Any]] = []
+    for entry in entries:
+        if "goal" not in entry:
+            continue
+        if entry.get(TAKEN_BACK):
+            out.pop()
+        else:
+            out.append(entry)
+    return out
 
 
 def reached(case: Case, goals: Goals) -> tuple[Reached, ...]:

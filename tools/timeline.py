@@ -1,10 +1,13 @@
 """Everything that happened to a workspace, in order: imports, changes, decisions, trainings, reports, letters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tools.changing import history
 from tools.dataset import encode_id
 from tools.decisions import Decisions
+from tools.goals import TAKEN_BACK, Goals, goals_standing
 from tools.inbox import Inbox
 from tools.ledger import advice_given
 from tools.outbox import Outbox
@@ -23,12 +26,14 @@ class Event:
     at : str
         UTC, ISO 8601.
     kind : str
-        import, predictions, inbox, change, decision, training, advice, report, mail, shoot, forget or relink.
+        import, predictions, inbox, change, decision, goal, training, advice, report, mail, shoot, forget or relink.
     text : str
     who, why : str
         As people gave them; else empty.
     undo : str
         The command that takes it back; empty where nothing does.
+    takes_back : tuple of str
+        The same for ``advisor undo``: change, decision, goal or inbox, and its number or digest.
     """
 
     at: str
@@ -37,6 +42,12 @@ class Event:
     who: str = ""
     why: str = ""
     undo: str = ""
+    takes_back: tuple[str, ...] = ()
+
+
+def undoable(workspace: Workspace) -> list[Event]:
+    """What can be taken back, newest first."""
+    return [event for event in timeline(workspace) if event.takes_back]
 
 
 def timeline(workspace: Workspace) -> list[Event]:
@@ -49,7 +60,9 @@ def timeline(workspace: Workspace) -> list[Event]:
 def _imports(workspace: Workspace) -> list[Event]:
     counts = {d.version: d.images for d in workspace.datasets()}
     out = []
-    for entry in reversed(workspace.imports(10_000)):
+    entries = workspace.imports(10_000)[::-1]
+    goals = goals_standing(entries)
+    for entry in entries:
         version = int(entry["version"])
         who, why = str(entry.get("who") or ""), str(entry.get("why") or "")
         if "forgotten" in entry:
@@ -58,6 +71,9 @@ def _imports(workspace: Workspace) -> list[Event]:
             continue
         if "relinked" in entry:
             out.append(Event(entry["at"], "relink", f"Pictures found again in {entry['relinked']}", who, why))
+            continue
+        if "goal" in entry:
+            out.append(_goal(entry, last=bool(goals) and entry is goals[-1]))
             continue
         given = entry.get("predictions")
         if set(entry) <= {"at", "version", "predictions"} and given:
@@ -68,6 +84,13 @@ def _imports(workspace: Workspace) -> list[Event]:
     return out
 
 
+def _goal(entry: Mapping[str, Any], *, last: bool) -> Event:
+    """A goal set or cleared; only the last one can be taken back, as the others no longer hold."""
+    words = f"Goal set: {Goals.from_json(entry['goal']).text}" if entry["goal"] else "Goal cleared"
+    words = f"Taken back. {words}" if entry.get(TAKEN_BACK) else words
+    return Event(entry["at"], "goal", words, undo="advisor undo" if last else "", takes_back=("goal",) if last else ())
+
+
 def _changes(workspace: Workspace) -> list[Event]:
     found = history(workspace)
     standing = {c.number for c in found.standing}
@@ -75,6 +98,7 @@ def _changes(workspace: Workspace) -> list[Event]:
         Event(
             c.at, "change", f"{c.summary} (dataset version {c.after})", c.by, c.why,
             f"advisor change undo {c.number}" if c.number in standing else "",
+            ("change", str(c.number)) if c.number in standing and c.undoes is None else (),
         )
         for c in found.changes
         if c.kind != "import"
@@ -90,7 +114,8 @@ def _inbox(workspace: Workspace) -> list[Event]:
         out.append(Event(arrival.at, "inbox", text + (f", {said} predictions" if said else "")))
     for picture in inbox.pictures("skipped", "rejected"):
         undo = f"advisor inbox restore {picture.sha256[:12]}"
-        out.append(Event(picture.decided, "inbox", f"{picture.state}: {picture.name}", picture.who, picture.why, undo))
+        words, back = f"{picture.state}: {picture.name}", ("inbox", picture.sha256)
+        out.append(Event(picture.decided, "inbox", words, picture.who, picture.why, undo, back))
     return out
 
 
@@ -99,7 +124,8 @@ def _decisions(workspace: Workspace) -> list[Event]:
     for d in Decisions(workspace).all():
         about = f"{d.title} is {d.label}" if d.label else d.title
         undo = "" if d.undone else f"advisor decide undo {d.number}"
-        out.append(Event(d.at, "decision", f"{d.kind}: {about}", d.who, d.why, undo))
+        back = () if d.undone else ("decision", str(d.number))
+        out.append(Event(d.at, "decision", f"{d.kind}: {about}", d.who, d.why, undo, back))
         if d.undone:
             out.append(Event(d.undone, "decision", f"Taken back: {d.kind} of {about}"))
     return out

@@ -245,10 +245,12 @@ class Workspace:
 
         return self.database.read(look)
 
-    def choose(self, name: str, value: Any) -> None:
-        """Record a choice that later runs must follow."""
+    def choose(self, name: str, value: Any, *, record: Mapping[str, Any] | None = None) -> None:
+        """Record a choice that later runs must follow; ``record`` stands in the audit trail."""
         with self.database.writing() as db:
             _choose(db, name, value)
+            if record is not None:
+                records.put_import(db, records.latest_version(db), record)
 
     def choice(self, name: str) -> Any:
         """A recorded choice; None if none was made."""
