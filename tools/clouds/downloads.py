@@ -2,10 +2,12 @@
 
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPException
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ from embeddings.progress import Progress
 from tools.store import replace_file
 
 THREADS = 8
+AHEAD = 4 * THREADS
+"""Pictures asked for before the first of them is told: what is stopped stops soon."""
 SILENCE, LONGEST = 30.0, 300.0
 """Seconds without a byte, and for one picture in all."""
 CHUNK = 1 << 16
@@ -116,10 +120,11 @@ def download(
         replace_file(folder / f"{item.name}{ENDING[kind]}", data)
         return ""
 
-    pool = ThreadPoolExecutor(THREADS)
+    pool, under_way, waiting = ThreadPoolExecutor(THREADS), deque[Future[str]](), iter(fresh)
     try:
-        for done, (item, reason) in enumerate(zip(fresh, pool.map(one, fresh), strict=True), start=1):
-            if reason:
+        for done, item in enumerate(fresh, start=1):
+            under_way.extend(pool.submit(one, following) for following in islice(waiting, AHEAD - len(under_way)))
+            if reason := under_way.popleft().result():
                 failed.append((item.name, reason))
             on_step("fetching pictures", done, len(fresh))
     finally:
