@@ -125,7 +125,8 @@ class Pair:
         """A cause that leaves with some training pictures of B: more of A must come right than by random leavings-out.
 
         One-sided McNemar test over the judged pictures of A, between leaving these out and leaving out as many others;
-        a picture counts as right beside them when most controls say so.
+        a picture counts as right beside them when most controls say so. Kinds are found by likeness: a sure cause
+        with a name that shows in the same errors (a setting that made the kinds) says more.
         """
         mine = (self.errors | self.correct) & ~self.shared.doubted
         now = left.said == self.a
@@ -138,7 +139,7 @@ class Pair:
         how = f"mean of {len(left.beside)} random draws of whole groups"
         evidence = Evidence(name, float(else_right[self.errors].mean()), "share", count, how=how)
         note = f"Leaving out as many other pictures of {{b}} brings {{{name}}} of these errors right."
-        return replace(found, refit=True, evidence=(evidence,), note=note)
+        return replace(found, refit=True, evidence=(evidence,), note=note, named=False)
 
     def _cause(
         self, code: str, title: str, why: str, hit: NDArray[np.bool_], calm: NDArray[np.bool_], p: float,
