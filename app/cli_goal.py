@@ -34,7 +34,10 @@ def set_(
         list[str] | None, typer.Option("--false-alarm-cost", metavar="CLASS=COST", help="What one false alarm costs.")
     ] = None,
     weekly: Annotated[int, typer.Option("--weekly", metavar="N", min=0, help="Pictures that come in a week.")] = 0,
-    currency: Annotated[str, typer.Option("--currency", metavar="NAME", help="Of the costs.")] = "",
+    value: Annotated[
+        float, typer.Option("--value", metavar="V", min=0, help="What a picture is worth that is answered right.")
+    ] = 0.0,
+    currency: Annotated[str, typer.Option("--currency", metavar="NAME", help="Of costs and value.")] = "",
     workspace: Workspace = HOME,
     json: Json = None,
 ) -> None:
@@ -51,7 +54,7 @@ def set_(
         ("limit", "miss"): miss, ("limit", "false-alarm"): false_alarm, ("cost", "miss"): miss_cost,
         ("cost", "false-alarm"): false_alarm_cost,
     }  # fmt: skip
-    run_set(given, weekly=weekly, currency=currency, workspace=workspace, json=json)
+    run_set(given, weekly=weekly, value=value, currency=currency, workspace=workspace, json=json)
 
 
 @goal.command()

@@ -27,6 +27,7 @@ def run_set(
     given: Mapping[tuple[str, str], Sequence[str] | None],
     *,
     weekly: int,
+    value: float,
     currency: str,
     workspace: Path,
     json: str | None,
@@ -37,12 +38,12 @@ def run_set(
 
     limits = [Limit(*pair) for pair in _pairs(given, "limit")]
     costs = tuple(_pairs(given, "cost"))
-    if not limits and not costs:
+    if not limits and not costs and not value:
         raise WrongUse(
-            expected="at least one limit or cost", seen="none",
+            expected="at least one limit, cost or value", seen="none",
             todo="Write, e.g., --miss broken=2%, or --miss-cost broken=5.",
         )  # fmt: skip
-    set_goals(kept, case, Goals(tuple(limits), costs, weekly, currency))
+    set_goals(kept, case, Goals(tuple(limits), costs, weekly, currency, value))
     run_show(workspace=workspace, json=json)
 
 

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.errors import AdvisorError, UnknownName
@@ -66,12 +67,15 @@ class Goals:
     weekly : int
         Pictures a week; 0 = not said.
     currency : str
+    value : float
+        What a picture is worth that is answered right; 0 = not said.
     """
 
     limits: tuple[Limit, ...] = ()
     costs: tuple[tuple[str, Mistake, float], ...] = ()
     weekly: int = 0
     currency: str = ""
+    value: float = 0.0
 
     def __post_init__(self) -> None:
         for limit in self.limits:
@@ -83,13 +87,15 @@ class Goals:
         for name, _, cost in self.costs:
             if not (isfinite(cost) and cost >= 0):
                 raise WrongGoals(expected="a cost of 0 or more", seen=f"{cost:g} for {name}", todo="Write a number.")
+        if not (isfinite(self.value) and self.value >= 0):
+            raise WrongGoals(expected="a value of 0 or more", seen=f"{self.value:g}", todo="Write a number.")
         if self.weekly < 0:
             raise WrongGoals(expected="pictures a week", seen=str(self.weekly), todo="Write 0 or more.")
 
     @property
     def text(self) -> str:
         """In words."""
-        return "; ".join(limit.text for limit in self.limits) or "what mistakes cost"
+        return "; ".join(limit.text for limit in self.limits) or "what mistakes cost and right answers are worth"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -104,7 +110,7 @@ class Goals:
         """What ``to_json`` wrote."""
         limits = tuple(Limit(**limit) for limit in found["limits"])
         costs = tuple((name, mistake, float(cost)) for name, mistake, cost in found["costs"])
-        return cls(limits, costs, int(found["weekly"]), str(found["currency"]))
+        return cls(limits, costs, int(found["weekly"]), str(found["currency"]), float(found.get("value", 0.0)))
 
 
 @dataclass(frozen=True)
@@ -198,7 +204,8 @@ def reached(case: Case, goals: Goals) -> tuple[Reached, ...]:
     if not case.derived.judged.any():
         raise NotApplicable("no labelled picture with a prediction can be judged")
     out = [_limit(case, limit, goals.weekly) for limit in goals.limits]
-    return (*out, _cost(case, goals)) if goals.costs else tuple(out)
+    out += [_cost(case, goals)] if goals.costs else []
+    return (*out, _worth(case, goals)) if goals.value else tuple(out)
 
 
 def _limit(case: Case, limit: Limit, weekly: int) -> Reached:
@@ -228,27 +235,51 @@ def _limit(case: Case, limit: Limit, weekly: int) -> Reached:
 
 def _cost(case: Case, goals: Goals) -> Reached:
     """Mean cost of a judged picture, with an interval that draws whole groups, and what a week costs."""
+    number = _mean(case, goals, _costs(case, goals), "cost", "mean cost of a picture's mistakes", least=0.0)
+    interval = " ({cost|interval})" if number.low is not None else ""
+    words = phrase("Mistakes cost {cost}" + interval, (number,))
+    gone = sorted({name for name, _, _ in goals.costs} - set(case.classes))
+    left = f" (without {', '.join(gone)}: no such class any more)" if gone else ""
+    return Reached(f"{words}{_unit(goals)}{left}.", "open", (number,))
+
+
+def _worth(case: Case, goals: Goals) -> Reached:
+    """What right answers bring, after what mistakes cost."""
+    rows = np.flatnonzero(case.derived.judged)
+    right = case.targets[rows] == case.derived.predicted[rows]
+    values = np.where(right, goals.value, 0.0) - _costs(case, goals)
+    number = _mean(case, goals, values, "worth", "mean worth of a picture answered right, less what mistakes cost")
+    interval = " ({worth|interval})" if number.low is not None else ""
+    after = " after mistakes" if goals.costs else ""
+    return Reached(phrase("Right answers bring {worth}" + interval, (number,)) + f"{_unit(goals)}{after}.", "open",
+                   (number,))  # fmt: skip
+
+
+def _costs(case: Case, goals: Goals) -> NDArray[np.float64]:
+    """What the answer to each judged picture costs."""
     rows = np.flatnonzero(case.derived.judged)
     targets, said = case.targets[rows], case.derived.predicted[rows]
     table = {(name, mistake): cost for name, mistake, cost in goals.costs}
     kinds: tuple[Mistake, ...] = get_args(Mistake)
     miss, alarm = (np.array([table.get((name, kind), 0.0) for name in case.classes]) for kind in kinds)
-    values = np.where(targets != said, miss[targets] + alarm[said], 0.0)
-    n = len(rows)
-    mean, error = clustered_mean(values, case.derived.grouping.groups[rows], np.full(n, 1 / n))
+    return np.where(targets != said, miss[targets] + alarm[said], 0.0)
+
+
+def _mean(
+    case: Case, goals: Goals, values: NDArray[np.float64], name: str, how: str, *, least: float = -np.inf
+) -> Evidence:
+    """Mean over the judged pictures, groups drawn whole, for a week or a hundred pictures."""
+    groups, n = case.derived.grouping.groups[case.derived.judged], len(values)
+    mean, error = clustered_mean(values, groups, np.full(n, 1 / n))
     half = quantile_of_normal(case.settings.confidence) * error
-    scale, per = (goals.weekly, "a week") if goals.weekly else (100, "per hundred pictures")
-    low, high = (max(0.0, mean - half), mean + half) if isfinite(half) else (None, None)
-    number = Evidence(
-        "cost", scale * mean, "score", n, None if low is None else scale * low, None if high is None else scale * high,
-        "mean cost of a picture's mistakes",
-    )  # fmt: skip
-    interval = " ({cost|interval})" if low is not None else ""
-    words = phrase("Mistakes cost {cost}" + interval, (number,))
-    gone = sorted({name for name, _, _ in goals.costs} - set(case.classes))
-    left = f" (without {', '.join(gone)}: no such class any more)" if gone else ""
-    unit = f" {goals.currency}" if goals.currency else ""
-    return Reached(f"{words}{unit} {per}{left}.", "open", (number,))
+    scale = goals.weekly or 100
+    low, high = (scale * max(least, mean - half), scale * (mean + half)) if isfinite(half) else (None, None)
+    return Evidence(name, scale * mean, "score", n, low, high, how)
+
+
+def _unit(goals: Goals) -> str:
+    currency = f" {goals.currency}" if goals.currency else ""
+    return f"{currency} a week" if goals.weekly else f"{currency} per hundred pictures"
 
 
 def not_reached(found: Sequence[Reached]) -> frozenset[str]:

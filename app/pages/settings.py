@@ -173,7 +173,7 @@ def _draw_goals(place: Place) -> None:
             limits = tuple(
                 Limit(str(r["Class"]), r["Mistake"], float(r["At most (%)"]) / 100) for r in edited.to_dict("records")
             )
-            set_goals(place.kept, place.case, Goals(limits, now.costs, int(weekly), now.currency))
+            set_goals(place.kept, place.case, Goals(limits, now.costs, int(weekly), now.currency, now.value))
 
         if attempt(work):
             st.success("Kept.")

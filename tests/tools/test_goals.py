@@ -68,10 +68,22 @@ def test_the_cost_by_hand() -> None:
     assert "EUR a week" in found.text
 
 
+def test_what_right_answers_bring_by_hand() -> None:
+    case = said(missed=6, alarms=4)
+    judged = int(case.evaluation.sum())
+    (found,) = reached(case, Goals(value=0.2, weekly=1000, currency="EUR"))
+    assert found.evidence[0].value == pytest.approx(1000 * 0.2 * (judged - 10) / judged)
+    assert found.text.startswith("Right answers bring ")
+    assert found.text.endswith(" EUR a week.")
+    _, net = reached(case, Goals(costs=(("cat", "miss", 5.0),), value=0.2))
+    assert net.evidence[0].value == pytest.approx(100 * (0.2 * (judged - 10) - 6 * 5) / judged)
+    assert net.text.endswith(" per hundred pictures after mistakes.")
+
+
 def test_goals_are_kept_and_forgotten(tmp_path: Path) -> None:
     kept, case = Workspace.open(tmp_path / "ws"), said(0, 0)
     assert goals_of(kept) is None
-    goals = Goals((Limit("cat", "miss", 0.02),), (("dog", "false-alarm", 0.05),), 2000, "EUR")
+    goals = Goals((Limit("cat", "miss", 0.02),), (("dog", "false-alarm", 0.05),), 2000, "EUR", 0.1)
     set_goals(kept, case, goals)
     assert goals_of(kept) == goals
     with pytest.raises(UnknownName, match="cat, dog"):
@@ -85,6 +97,8 @@ def test_goals_that_make_no_sense() -> None:
     for limit in (-0.1, 1.0, 2.0):
         with pytest.raises(WrongGoals, match="a rate"):
             Goals((Limit("cat", "miss", limit),))
+    with pytest.raises(WrongGoals, match="a value"):
+        Goals(value=-1)
     with pytest.raises(WrongGoals, match="a cost"):
         Goals(costs=(("cat", "miss", float("nan")),))
 
