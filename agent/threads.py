@@ -1,6 +1,8 @@
 """Conversations on disk: each step of each is kept before the next begins, so that a kill loses nothing."""
 
 import sqlite3
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
 
 FILE = "conversations.sqlite"
 MODE = 0o600
-BUSY_SECONDS = 10.0
+BUSY_SECONDS = 60.0
+"""How long another process may hold the file: SQLite's waiting is not fair, and every step is written to the disk."""
+_LOCKS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+"""One lock a file for all conversations of this process: twenty that waited for SQLite alone starved one of them."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def open_threads(folder: Path) -> Iterator["SqliteSaver"]:
     with closing(sqlite3.connect(file, timeout=BUSY_SECONDS, check_same_thread=False)) as db:
         db.execute("PRAGMA synchronous=FULL")
         saver = SqliteSaver(db)
-        saver.setup()
+        saver.lock = _LOCKS[file.resolve()]
+        with saver.lock:
+            saver.setup()
         yield saver
 
 
