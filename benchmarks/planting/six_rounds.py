@@ -81,7 +81,11 @@ def first_grave(audit: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 def live(place: Path, truth: dict[str, str], run: Run) -> dict[str, Any]:
-    """The six rounds; returns what a reader of the story wants to know."""
+    """The six rounds; returns what a reader of the story wants to know.
+
+    Changes are taken back by their numbers (1 and 4; 2 and 5 are the takings-back), so that a command that was killed
+    after it had done its work does nothing when it is started again.
+    """
     out: dict[str, Any] = {}
     home = place / "ws"
 
@@ -100,9 +104,9 @@ def live(place: Path, truth: dict[str, str], run: Run) -> dict[str, Any]:
     before = now()
     out["relabelled"] = run("change", "relabel", "--suggested", "--why", "looked at")
     after = now()
-    run("change", "undo")
+    run("change", "undo", 1)
     out["undone exactly"] = now() == before != after
-    run("change", "undo")
+    run("change", "undo", 2)
     out["brought again exactly"] = now() == after
     # 3: collect by the list
     out["added"] = run("inbox", "add", place / "coming")
@@ -112,9 +116,9 @@ def live(place: Path, truth: dict[str, str], run: Run) -> dict[str, Any]:
     run("inbox", "sheet", sheet, "--most", LABELLED)
     out["labelled"] = run("inbox", "label", "--from", fill_in(sheet, truth))
     grown = now()
-    run("change", "undo")
+    run("change", "undo", 4)
     out["labels undone exactly"] = now() == after != grown
-    run("change", "undo")
+    run("change", "undo", 5)
     out["labels brought again exactly"] = now() == grown
     # 4: the first model is told of
     out["model 7"] = run("predictions", "add", place / "shop@7.csv", "--model", "shop", "--version", "7")
