@@ -48,6 +48,10 @@ def _mended(word: str) -> str:
     return best if distance <= forgiven else word
 
 
+PERHAPS = 0.7
+"""Likeness of spelling (1 − edits ÷ length) from which on a class is asked back."""
+
+
 @dataclass(frozen=True)
 class Match:
     """A stretch of a question that names a class.
@@ -192,6 +196,17 @@ def _near(words: Sequence[str], classes: Sequence[str]) -> list[str]:
         if distance <= forgiven and goal[:1] == joined[:1]:
             scored[name] = distance
     return [name for name, distance in scored.items() if distance == min(scored.values())]
+
+
+def nearest(word: str, classes: Sequence[str]) -> str:
+    """The class that a word was perhaps meant to be, which is asked and never assumed; empty where none is near.
+
+    >>> nearest("Aple", ["Apple", "Lemon"]), nearest("citrus", ["Apple", "Lemon"])
+    ('Apple', '')
+    """
+    scored = [(DamerauLevenshtein.normalized_similarity("".join(stems(word)), "".join(stems(c))), c) for c in classes]
+    best, name = max(scored, key=lambda s: s[0], default=(0.0, ""))
+    return name if best >= PERHAPS else ""
 
 
 def _partly(words: Sequence[str], classes: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from agent.display import markdown_safe
 from agent.lay import words_in
+from agent.names import nearest
 from agent.plan import Plan
 from agent.prompts import sentence, spoken, table
 from agent.state import Fact, Json, State
@@ -118,13 +119,17 @@ def clarification(plan: Plan, classes: Sequence[str]) -> str:
     elif plan.unknown:
         words = ", ".join(f'"{markdown_safe(w)}"' for w in plan.unknown)
         text = sentence("clarify.unknown", words=words, classes=names)
+        meant = [name for name in dict.fromkeys(nearest(w, classes) for w in plan.unknown) if name]
+        if meant:
+            text = f"{text} {' '.join(sentence('clarify.meant', name=markdown_safe(name)) for name in meant)}"
     else:
         text = sentence("clarify.missing", classes=names)
     return f"{text}\n\n{sentence('clarify.try', example=_example(plan, classes))}"
 
 
 def _example(plan: Plan, classes: Sequence[str]) -> str:
-    first = plan.classes[0] if plan.classes else plan.choices[0] if plan.choices else classes[0]
+    meant = next((name for word in plan.unknown if (name := nearest(word, classes))), "")
+    first = plan.classes[0] if plan.classes else plan.choices[0] if plan.choices else meant or classes[0]
     second = next((c for c in classes if c != first), first)
     asked = {"split": f"should I split {first}?", "merge": f"should I merge {first} and {second}?"}
     return markdown_safe(asked.get(plan.intent, f"why is my model confusing {first} and {second}?"))

@@ -3,6 +3,8 @@
 import pytest
 
 from agent.names import find_names, singular, stems
+from agent.plan import Plan
+from agent.template import clarification
 
 FRUIT = ("Apple", "Lemon", "Lime", "Orange", "Peach", "Pear", "Red-Grapefruit")
 
@@ -65,3 +67,12 @@ def test_names_made_of_signs() -> None:
 def test_stems_of_one_thing_agree() -> None:
     assert stems("Bad-Cookies") == stems("bad_cookie") == stems("BadCookies")
     assert singular("glass") == "glass"
+
+
+def test_a_misspelt_class_is_asked_back_and_never_assumed() -> None:
+    plan = Plan("split", unknown=("Aple",))
+    text = clarification(plan, ["Lemon", "Apple"])
+    assert 'No class of these pictures is called "Aple"' in text
+    assert "Did you mean Apple?" in text
+    assert "should I split Apple?" in text
+    assert "Did you mean" not in clarification(Plan("split", unknown=("citrus",)), ["Lemon", "Apple"])
