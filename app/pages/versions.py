@@ -4,7 +4,7 @@ import io
 import shutil
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -15,9 +15,6 @@ from app.place import Place, attempt
 from app.view_versions import dataset_rows, measure_rows, version_rows
 from app.views import counted, tiles
 from app.work import draw_start, last_result
-
-if TYPE_CHECKING:
-    pass
 
 FLIPS = 18
 TRAIN, LEDGER = "Train a version", "Measure what changes brought"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import cli
+from tests.tools.accepted import SETTINGS
 from tests.tools.coloured import orchard, use_means
-from tests.tools.test_changes import SETTINGS
 from tools.importing import import_dataset
 from tools.workspace import Workspace
 

@@ -12,7 +12,8 @@ import pytest
 
 from embeddings.encoder import EncoderInfo
 from embeddings.space import EmbeddingSpace
-from tests.tools.coloured import COLOURS, orchard, picture, use_means
+from tests.tools.accepted import SETTINGS, label, merged, relabelled, removed
+from tests.tools.coloured import COLOURS, picture
 from tools import store
 from tools.changes import Change, Edit, History
 from tools.changing import Draft, NothingToChange, accept, files_say, history, undo
@@ -20,47 +21,9 @@ from tools.dataset import Dataset
 from tools.errors import UnknownName
 from tools.importing import add_predictions, import_dataset
 from tools.predictions import Predictions
-from tools.proposals import merge, relabel, remove
+from tools.proposals import remove
 from tools.replaying import labels_of, replay
-from tools.settings import Settings
 from tools.workspace import Workspace
-
-SETTINGS = Settings(threads=1)
-
-
-@pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_means(monkeypatch)
-    return orchard(tmp_path / "photos")
-
-
-@pytest.fixture
-def workspace(photos: Path, tmp_path: Path) -> Workspace:
-    kept = Workspace.open(tmp_path / "ws")
-    import_dataset(kept, photos, SETTINGS)
-    return kept
-
-
-def label(workspace: Workspace, image: str, version: int | None = None) -> str | None:
-    dataset = workspace.dataset(version)
-    return labels_of(dataset)[dataset.index[image]]
-
-
-def relabelled(workspace: Workspace, *images: str, to: str, why: str = "") -> Change:
-    case = workspace.case(SETTINGS)
-    draft = relabel(case, [(case.dataset.index[image], to) for image in images], test_too=False)
-    return accept(workspace, case.dataset, draft, why=why, by="me")
-
-
-def removed(workspace: Workspace, *images: str, why: str = "") -> Change:
-    case = workspace.case(SETTINGS)
-    draft = remove(case, [case.dataset.index[image] for image in images], test_too=False)
-    return accept(workspace, case.dataset, draft, why=why)
-
-
-def merged(workspace: Workspace, *names: str, to: str) -> Change:
-    case = workspace.case(SETTINGS)
-    return accept(workspace, case.dataset, merge(case, names, to))
 
 
 def give_predictions(workspace: Workspace) -> Dataset:

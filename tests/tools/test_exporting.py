@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tools.accepted import SETTINGS, merged, relabelled, removed
 from tests.tools.coloured import COLOURS, orchard, picture, use_means
-from tests.tools.test_changes import SETTINGS, merged, relabelled, removed
 from tools.cells import FORMULA
 from tools.dataset import Dataset, Label, decode_id
 from tools.errors import AdvisorError, UnknownName

@@ -15,8 +15,8 @@ import pytest
 from app.thumbnails import kept_at
 from embeddings.images import thumbnail
 from embeddings.properties import PROPERTIES
+from tests.tools.accepted import SETTINGS, relabelled, removed
 from tests.tools.coloured import orchard, picture, use_means
-from tests.tools.test_changes import SETTINGS, relabelled, removed
 from tools import clearing, forgetting, importing
 from tools.changing import history, undo
 from tools.clearing import JOURNAL

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tools.coloured import COLOURS, orchard, picture, use_means
+from tests.tools.accepted import SETTINGS
+from tests.tools.coloured import COLOURS, picture
 from tools.added import ADDED, folder_of
 from tools.changing import NothingToChange, accept, files_say, history, undo
 from tools.dataset import decode_id
@@ -24,21 +25,6 @@ from tools.replaying import labels_of
 from tools.settings import Settings
 from tools.taking_in import TakenIn, files_in, take_in
 from tools.workspace import Workspace
-
-SETTINGS = Settings(threads=1)
-
-
-@pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_means(monkeypatch)
-    return orchard(tmp_path / "photos")
-
-
-@pytest.fixture
-def workspace(photos: Path, tmp_path: Path) -> Workspace:
-    kept = Workspace.open(tmp_path / "ws")
-    import_dataset(kept, photos, SETTINGS)
-    return kept
 
 
 @pytest.fixture

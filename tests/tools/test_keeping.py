@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.coloured import orchard, use_means
-from tests.tools.test_changes import SETTINGS, relabelled
+from tests.tools.accepted import SETTINGS, relabelled
 from tools import backup as backing
 from tools.backup import CONTENTS, WrongArchive, backup, restore
 from tools.changing import undo
@@ -31,18 +30,10 @@ from tools.workspace import Workspace
 
 
 @pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_means(monkeypatch)
-    return orchard(tmp_path / "photos")
-
-
-@pytest.fixture
-def workspace(photos: Path, tmp_path: Path) -> Workspace:
-    kept = Workspace.open(tmp_path / "ws")
-    import_dataset(kept, photos, SETTINGS)
-    relabelled(kept, "train/apple/1.png", to="plum")
-    assert kept.case(SETTINGS).derived.graph.neighbours.any()
-    return kept
+def workspace(workspace: Workspace) -> Workspace:
+    relabelled(workspace, "train/apple/1.png", to="plum")
+    assert workspace.case(SETTINGS).derived.graph.neighbours.any()
+    return workspace
 
 
 def state(kept: Workspace) -> tuple[Any, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.accepted import SETTINGS, label, merged, relabelled, removed
 from tests.tools.coloured import orchard, picture, use_means
-from tests.tools.test_changes import SETTINGS, label, merged, relabelled, removed
 from tools import move_plans, moving
 from tools.changing import JOURNAL, NothingToChange, history, undo
 from tools.errors import AdvisorError, WorkspaceDamaged
@@ -18,19 +18,6 @@ from tools.move_plans import plan_undo, plan_write
 from tools.moving import perform, resume, roll_back
 from tools.rebasing import AWAY
 from tools.workspace import Workspace
-
-
-@pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_means(monkeypatch)
-    return orchard(tmp_path / "photos")
-
-
-@pytest.fixture
-def workspace(photos: Path, tmp_path: Path) -> Workspace:
-    kept = Workspace.open(tmp_path / "ws")
-    import_dataset(kept, photos, SETTINGS)
-    return kept
 
 
 @pytest.fixture
