@@ -18,7 +18,7 @@ def run_add(file: Path, *, model: str, version: str, production: bool, workspace
     out = Terminal(json)
     kept, _ = open_case(workspace)
     from tools.documents import case_head
-    from tools.importing import add_predictions
+    from tools.giving import add_predictions
     from tools.models import SERVING, given_models
 
     given, coverage = add_predictions(kept, file, model=model, version=version)

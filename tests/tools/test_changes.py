@@ -19,7 +19,8 @@ from tools.changes import Change, Edit, History
 from tools.changing import Draft, NothingToChange, accept, files_say, history, undo
 from tools.dataset import Dataset
 from tools.errors import UnknownName
-from tools.importing import add_predictions, import_dataset
+from tools.giving import add_predictions
+from tools.importing import import_dataset
 from tools.predictions import Predictions
 from tools.proposals import remove
 from tools.replaying import labels_of, replay

@@ -13,7 +13,8 @@ from PIL import Image
 from embeddings import resolve
 from embeddings.encoder import Encoded, EncoderInfo
 from tools.errors import UnreadableInput, WorkspaceDamaged
-from tools.importing import add_predictions, import_dataset
+from tools.giving import add_predictions
+from tools.importing import import_dataset
 from tools.settings import Settings
 from tools.workspace import EncoderMismatch, Workspace
 

@@ -276,7 +276,7 @@ def test_nothing_to_label(workspace: Workspace) -> None:
 
 
 def test_what_a_model_said_of_a_picture_counts_once_it_is_a_test_picture(workspace: Workspace, arrived: Path) -> None:
-    from tools.importing import add_predictions
+    from tools.giving import add_predictions
     from tools.models import given_models, predictions_of
 
     data = workspace.dataset()

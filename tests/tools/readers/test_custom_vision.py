@@ -8,8 +8,9 @@ import pytest
 
 from tests.tools.coloured import picture, use_means
 from tools.errors import UnreadableInput
-from tools.importing import import_dataset, read_listing
+from tools.importing import import_dataset
 from tools.models import given_models, predictions_of
+from tools.readers.choosing import read_listing
 from tools.readers.custom_vision import read_custom_vision
 from tools.settings import Settings
 from tools.workspace import Workspace

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from tools.errors import UnreadableInput
-from tools.importing import read_listing
+from tools.readers.choosing import read_listing
 
 
 def table(folder: Path, text: str) -> Path:
