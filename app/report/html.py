@@ -21,14 +21,17 @@ p {margin: .35rem 0; overflow-wrap: anywhere;} .headline {font-size: 1.08rem; fo
 figure {margin: 0; width: 6.4rem; font-size: .7rem; line-height: 1.25; overflow-wrap: anywhere;}
 figure img {width: 6.4rem; height: 6.4rem; object-fit: contain; background: #f1f4f2; border-radius: 5px;}
 table {border-collapse: collapse; font-size: .82rem; margin: .4rem 0;}
+th {white-space: nowrap;}
 th, td {text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top; border-bottom: 1px solid #e3e9e6;
- overflow-wrap: anywhere;}
+ overflow-wrap: break-word;}
 svg {max-width: 100%; height: auto;} .plot {margin: .5rem 0;}
 @media (prefers-color-scheme: dark) {body {background: #14201b; color: #e4ece8;} .quiet {color: #a9b6b0;}
  figure img {background: #24332c;} a {color: #7fd0b5;} .plot {background: #f7faf8; border-radius: 5px;}
  .plot .quiet {color: #56625d;}
  th, td {border-color: #33443c;}}
-@media print {body {margin: 0; max-width: none; font-size: 11px;} h2 {break-after: avoid;}
+@media print {html {font-size: 12px;} body {margin: 0; padding: 0; max-width: none; font-size: 1rem;}
+ h2, .news, .worse, .better {break-after: avoid;} .pictures {display: block;}
+ figure {display: inline-block; vertical-align: top; margin: 0 .4rem .4rem 0;}
  figure, .plot, tr {break-inside: avoid;} .details {break-before: page;}}
 """
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
