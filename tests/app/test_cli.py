@@ -99,9 +99,9 @@ def test_an_empty_workspace_is_one_message(
 
 
 def test_status_as_json(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "status", "--workspace", str(small_workspace), "--json", "-") == 0
+    assert run(monkeypatch, "status", "--workspace", str(own_workspace), "--json", "-") == 0
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert document["dataset"]["images"] == 90
@@ -112,10 +112,10 @@ def test_status_as_json(
 
 
 def test_audit_prints_every_outcome_and_writes_the_same_as_json(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "audit.json"
-    assert run(monkeypatch, "audit", "--workspace", str(small_workspace), "--json", str(file)) == 0
+    assert run(monkeypatch, "audit", "--workspace", str(own_workspace), "--json", str(file)) == 0
     shown = capsys.readouterr().out
     document = json.loads(file.read_text())
     for outcome in document["outcomes"]:
@@ -126,9 +126,9 @@ def test_audit_prints_every_outcome_and_writes_the_same_as_json(
 
 
 def test_fail_on_decides_the_exit_code(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    base = ["audit", "--workspace", str(small_workspace), "--check", "image-quantity", "--json", "-"]
+    base = ["audit", "--workspace", str(own_workspace), "--check", "image-quantity", "--json", "-"]
     assert run(monkeypatch, *base, "--fail-on", "low") == 3
     document = json.loads(capsys.readouterr().out)
     levels = {f["severity"]["level"] for o in document["outcomes"] for f in o["findings"]}
@@ -160,11 +160,11 @@ def test_fail_on_decides_the_exit_code(
 def test_unknown_names_are_answered_with_what_there_is(
     arguments: list[str],
     seen: str,
-    small_workspace: Path,
+    own_workspace: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(monkeypatch, *arguments, "--workspace", str(small_workspace)) == 2
+    assert run(monkeypatch, *arguments, "--workspace", str(own_workspace)) == 2
     err = capsys.readouterr().err
     assert "Expected:" in err
     assert seen in err.split("Saw:")[1]
@@ -173,9 +173,9 @@ def test_unknown_names_are_answered_with_what_there_is(
 
 
 def test_experiments_are_listed_and_run(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    base = ["--workspace", str(small_workspace), "--json", "-"]
+    base = ["--workspace", str(own_workspace), "--json", "-"]
     assert run(monkeypatch, "experiment", "list", *base) == 0
     listed = json.loads(capsys.readouterr().out)["experiments"]
     assert {"relabel", "merge-classes"} <= {entry["kind"] for entry in listed}
@@ -188,9 +188,9 @@ def test_experiments_are_listed_and_run(
 
 
 def test_pictures_like_one_are_found(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    base = ["--workspace", str(small_workspace), "--json", "-"]
+    base = ["--workspace", str(own_workspace), "--json", "-"]
     assert run(monkeypatch, "search", "--picture", "*img*_05\u202e.png", "--most", "5", *base) == 0
     out, err = capsys.readouterr()
     document = json.loads(out)
@@ -230,14 +230,14 @@ def test_own_vectors_need_no_encoder(
 
 
 def test_a_fault_of_ours_is_one_line_and_a_file(
-    small_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("planted \x1b[31m")
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("app.status.status_document", broken)
-    assert run(monkeypatch, "status", "--workspace", str(small_workspace)) == 1
+    assert run(monkeypatch, "status", "--workspace", str(own_workspace)) == 1
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert err.startswith("Internal failure: ZeroDivisionError: planted \\x1b[31m.")

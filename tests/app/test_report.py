@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,10 +34,15 @@ PANGO = has_pango()
 
 
 @pytest.fixture(scope="module")
-def made(small_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace(small_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(small_workspace, tmp_path_factory.mktemp("reported") / "workspace"))
+
+
+@pytest.fixture(scope="module")
+def made(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All four files of a workspace whose names try to be HTML, Markdown and terminal codes."""
     folder = tmp_path_factory.mktemp("reports")
-    words = ["report", "--workspace", str(small_workspace), "--out", str(folder), "--try", "1"]
+    words = ["report", "--workspace", str(workspace), "--out", str(folder), "--try", "1"]
     done = RUN.invoke(app, words)
     assert done.exit_code == 0, done.output
     assert "\x1b[31m" not in done.output
@@ -92,11 +98,11 @@ def test_names_are_text_in_every_format(made: Path) -> None:
     assert "<b>" not in content(made, "md").replace("\\<b\\>", "")
 
 
-def test_the_json_is_the_kept_report(made: Path, small_workspace: Path) -> None:
+def test_the_json_is_the_kept_report(made: Path, workspace: Path) -> None:
     from tools.reports import Reports
 
     document = json.loads(content(made, "json"))
-    assert document == Reports(Workspace.open(small_workspace)).get(document["week"]).document
+    assert document == Reports(Workspace.open(workspace)).get(document["week"]).document
 
 
 @pytest.mark.skipif(not PANGO, reason="PDF needs the system library Pango, which is not here")
@@ -123,9 +129,9 @@ def test_formats_say_the_same(made: Path) -> None:
                 assert sentence["text"] in plain
 
 
-def test_thumbnails_stop_at_the_cap(made: Path, small_workspace: Path) -> None:
+def test_thumbnails_stop_at_the_cap(made: Path, workspace: Path) -> None:
     document = json.loads(content(made, "json"))
-    case = Workspace.open(small_workspace).case(Settings())
+    case = Workspace.open(workspace).case(Settings())
     every = images_of(document)
     assert every
     none = Thumbnails(case.dataset, most_bytes=0)
@@ -136,34 +142,32 @@ def test_thumbnails_stop_at_the_cap(made: Path, small_workspace: Path) -> None:
     assert Thumbnails(case.dataset).jpeg("../outside.png") is None
 
 
-def test_another_run_of_the_week_replaces_the_files(made: Path, small_workspace: Path) -> None:
-    words = ["report", "--workspace", str(small_workspace), "--out", str(made), "--try", "1", "--format", "md"]
+def test_another_run_of_the_week_replaces_the_files(made: Path, workspace: Path) -> None:
+    words = ["report", "--workspace", str(workspace), "--out", str(made), "--try", "1", "--format", "md"]
     before = content(made, "html")
     assert RUN.invoke(app, words).exit_code == 0
     assert len(list(made.iterdir())) == 3 + PANGO
     assert content(made, "html") == before
 
 
-def test_a_kept_week_is_written_again_and_unknown_ones_are_not(
-    made: Path, small_workspace: Path, tmp_path: Path
-) -> None:
-    listed = RUN.invoke(app, ["report", "--list", "--workspace", str(small_workspace), "--json", "-"])
+def test_a_kept_week_is_written_again_and_unknown_ones_are_not(made: Path, workspace: Path, tmp_path: Path) -> None:
+    listed = RUN.invoke(app, ["report", "--list", "--workspace", str(workspace), "--json", "-"])
     assert len(json.loads(listed.stdout)["reports"]) == 1
     for wrong in ("2020-W01", "now"):
-        done = RUN.invoke(app, ["report", "--week", wrong, "--workspace", str(small_workspace), "--out", str(tmp_path)])
+        done = RUN.invoke(app, ["report", "--week", wrong, "--workspace", str(workspace), "--out", str(tmp_path)])
         assert done.exit_code != 0
     assert not list(tmp_path.iterdir())
 
 
 def test_without_pango_the_rest_is_written(
-    made: Path, small_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(page: str) -> bytes:
         raise files.NoPdf("PDF needs the system library Pango (none)")
 
     monkeypatch.setattr(files, "pdf", missing)
     document = json.loads(content(made, "json"))
-    case = Workspace.open(small_workspace).case(Settings())
+    case = Workspace.open(workspace).case(Settings())
     written, left = files.write_report(document, case, tmp_path, files.FORMATS)
     assert sorted(written) == ["html", "json", "md"]
     assert "Pango" in left["pdf"]

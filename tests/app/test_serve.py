@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def server(small_workspace: Path) -> "Iterator[tuple[subprocess.Popen[str], int]]":
+def server(own_workspace: Path) -> "Iterator[tuple[subprocess.Popen[str], int]]":
     port = free_port()
     child = subprocess.Popen(
         [
@@ -32,7 +32,7 @@ def server(small_workspace: Path) -> "Iterator[tuple[subprocess.Popen[str], int]
             "--port",
             str(port),
             "--workspace",
-            small_workspace,
+            own_workspace,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
