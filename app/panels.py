@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from app.charts import effect_figure
 from app.escaping import cited_markdown, plain_markdown
@@ -30,20 +28,6 @@ if TYPE_CHECKING:
 PER_CAUSE = 6
 BESIDE = 6
 VERDICT_COLOURS = {"helps": "blue", "hurts": "orange", "no_effect": "gray", "cannot_tell": "gray"}
-STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding-top: 3rem; max-width: 82rem;}
-[data-testid="stCaptionContainer"] p {font-size: 0.8rem; line-height: 1.35; overflow-wrap: anywhere;}
-@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}}
-</style>"""
-"""Fixed text of ours."""
-
-
-def icon() -> Image.Image:
-    """The browser tab's picture, a lens: drawn here, because a named icon would be fetched from another server."""
-    y, x = np.mgrid[:32, :32] - 12.5
-    radius, along = np.hypot(x, y), np.abs(x - y)
-    ink = ((radius > 6.5) & (radius < 10)) | ((along < 3) & (x + y > 13) & (x + y < 34))
-    return Image.fromarray(np.where(ink[..., None], (31, 111, 92), 255).astype(np.uint8))
 
 
 def draw_answer(answer: Document, place: "Place", key: str) -> None:

@@ -1,5 +1,6 @@
-"""The map: points in colours for a WebGL plot, and what a chosen group of them is. Pure."""
+"""The map: points in colours for its canvas, and what a chosen group of them is. Pure."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,21 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.charts import literal
 from app.escaping import shown
 from app.views import counted
 from tools.findings import number_text
 from tools.statistics import clustered_share
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from tools.case import Case
 
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800", "#8c8c8c")
 """Okabe and Ito's, without black, which a dark page swallows."""
-SYMBOLS = ("circle", "diamond", "cross", "triangle-up", "square", "x")
-"""Where colours run out a shape tells apart; with both, no two of 48 values look alike."""
+SHAPES = 6
+"""Where colours run out a shape tells apart (circle, diamond, cross, triangle, square, x): 48 values look different."""
+CIVIDIS = (
+    "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"
+)  # fmt: skip
+"""Of Nuñez, Anderton & Renslow (2018): the same to every kind of colour vision."""
+STEPS = 255
+UNKNOWN = "#d55e00"
 NONE = "(none)"
 MOST_NAMES = 48
 RIGHT, WRONG, UNJUDGED = "right", "wrong", "not judged"
@@ -34,7 +38,7 @@ class Colouring:
     Attributes
     ----------
     names : tuple of str
-        Largest group first where it is of groups; empty for a number.
+        Of the groups: classes in their order, else the largest first; empty for a number.
     codes : ndarray of int64, shape (n,)
         Group of each point.
     values : ndarray of float32, shape (n,)
@@ -64,6 +68,10 @@ def colouring(case: "Case", by: str, known_before: frozenset[str], tags: NDArray
     """
     derived, dataset = case.derived, case.dataset
     names = np.array([*case.classes, NONE])
+    if by in ("label", "prediction") and len(names) <= MOST_NAMES:  # a class keeps its colour in both
+        codes = derived.predicted if by == "prediction" else case.targets
+        least = len(names) - int((codes >= 0).all())
+        return Colouring(tuple(names[:least].tolist()), codes % len(names), np.zeros(0, dtype=np.float32))
     if by.startswith("cue: "):
         values = dataset.properties[by.removeprefix("cue: ")].astype(np.float32)
         return Colouring((), np.zeros(0, dtype=np.int64), values)
@@ -96,52 +104,67 @@ def _grouped(texts: NDArray[Any]) -> Colouring:
     return Colouring(tuple(names), place[codes], np.zeros(0, dtype=np.float32))
 
 
-def traces(colours: Colouring) -> list[NDArray[np.int64]]:
-    """Rows of each trace of the plot, in its order."""
-    if not colours.names:
-        return [np.arange(len(colours.values))]
-    return [np.flatnonzero(colours.codes == number) for number in range(len(colours.names))]
+def map_data(positions: NDArray[np.float32], colours: Colouring, by: str) -> dict[str, Any]:
+    """All points as the map's canvas takes them: five bytes each.
+
+    Parameters
+    ----------
+    positions : ndarray of float32, shape (n, 2)
+    colours : Colouring
+    by : str
+        One of ``choices``.
+    """
+    low = positions.min(axis=0, initial=np.inf) if len(positions) else np.zeros(2)
+    span = float((positions - low).max(initial=0.0)) or 1.0
+    points = np.round((positions - low) / span * 65535).astype("<u2")
+    bar: list[str] | None = None
+    if colours.names:
+        codes = colours.codes
+        counts = np.bincount(codes, minlength=len(colours.names))
+        names = [f"{shown(name)} ({count})" for name, count in zip(colours.names, counts.tolist(), strict=True)]
+        palette = [PALETTE[number % len(PALETTE)] for number in range(len(names))]
+        shapes = [number // len(PALETTE) % SHAPES for number in range(len(names))]
+    else:
+        codes, bar = _steps(colours.values)
+        names, palette, shapes = [], [*_ramp(), UNKNOWN], [0] * (STEPS + 1)
+    return {
+        "points": b64encode(points.tobytes()).decode(), "codes": b64encode(codes.astype(np.uint8).tobytes()).decode(),
+        "colours": palette, "shapes": shapes, "names": names, "bar": bar, "by": by,
+        "size": 7 if len(positions) < 3000 else 5 if len(positions) < 20_000 else 3,
+        "alt": f"Map of {len(positions)} pictures, coloured by {shown(by)}. Arrow keys move a ring, [ and ] size it, "
+        "Enter chooses what lies in it, plus and minus zoom, Escape chooses nothing.",
+    }  # fmt: skip
 
 
-def map_figure(positions: NDArray[np.float32], colours: Colouring) -> "Figure":
-    """All points, drawn by WebGL: a trace per group, so that its name in the legend switches it."""
-    import plotly.graph_objects as go
-
-    size = 7 if len(positions) < 3000 else 5 if len(positions) < 20_000 else 3
-    figure = go.Figure()
-    for number, rows in enumerate(traces(colours)):
-        if colours.names:
-            marker: dict[str, Any] = {
-                "color": PALETTE[number % len(PALETTE)], "symbol": SYMBOLS[number // len(PALETTE) % len(SYMBOLS)]
-            }  # fmt: skip
-            name = f"{literal(colours.names[number])} ({len(rows)})"
-        else:
-            marker, name = {"color": colours.values, "colorscale": "Cividis", "showscale": True}, ""
-        figure.add_trace(
-            go.Scattergl(
-                x=positions[rows, 0], y=positions[rows, 1], mode="markers", name=name, hoverinfo="name",
-                marker={**marker, "size": size, "opacity": 0.75}, showlegend=bool(name),
-            )
-        )  # fmt: skip
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x")
-    figure.update_layout(
-        height=620, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="lasso", plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)", uirevision="map",
-        legend={"itemsizing": "constant", "orientation": "h", "y": -0.02, "yanchor": "top"},
-    )  # fmt: skip
-    return figure
+def _steps(values: NDArray[np.float32]) -> tuple[NDArray[np.int64], list[str]]:
+    """Step of each value on the ramp, the last for none; and what its ends stand for."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(len(values), STEPS, dtype=np.int64), ["none is known", ""]
+    low, high = float(values[known].min()), float(values[known].max())
+    share = (np.where(known, values, low) - low) / ((high - low) or 1.0)
+    codes = np.where(known, np.minimum(share * STEPS, STEPS - 1), STEPS).astype(np.int64)
+    return codes, [f"{low:.4g}", f"{high:.4g}"]
 
 
-def chosen_rows(points: object, colours: Colouring) -> list[int]:
-    """Rows of the points that were drawn around; empty for none."""
-    rows = traces(colours)
-    out = []
-    for point in points if isinstance(points, list) else ():
-        curve, at = point.get("curve_number", -1), point.get("point_index", -1)
-        if 0 <= curve < len(rows) and 0 <= at < len(rows[curve]):
-            out.append(int(rows[curve][at]))
-    return sorted(set(out))
+def _ramp() -> list[str]:
+    """The steps of Cividis between its given colours."""
+    given = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in CIVIDIS], dtype=np.float64)
+    at = np.linspace(0, len(given) - 1, STEPS)
+    mixed = np.stack([np.interp(at, np.arange(len(given)), given[:, c]) for c in range(3)], axis=1)
+    return ["#" + "".join(f"{round(v):02x}" for v in row) for row in mixed.tolist()]
+
+
+def chosen_rows(bits: str, count: int) -> list[int]:
+    """Rows of the points drawn around, from a bit each as base64; empty for none, and for what is no such text."""
+    try:
+        found = np.frombuffer(b64decode(bits, validate=True), dtype=np.uint8)
+    except ValueError:
+        return []
+    if len(found) != (count + 7) // 8:
+        return []
+    rows: list[int] = np.flatnonzero(np.unpackbits(found, bitorder="little")[:count]).tolist()
+    return rows
 
 
 def group_sentences(case: "Case", rows: Sequence[int]) -> list[str]:

@@ -8,15 +8,15 @@ import streamlit as st
 from app.escaping import plain_markdown, shown
 from app.gallery import draw_gallery
 from app.place import Place, attempt
+from app.point_map import draw_points
 from app.tags import forget_tag, tag, tagged, tags_of
-from app.view_map import Colouring, against, choices, chosen_rows, colouring, group_sentences, map_figure
+from app.view_map import against, choices, chosen_rows, colouring, group_sentences, map_data
 from app.views import counted, tiles
 from app.work import draw_start
 from tools.errors import AdvisorError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from plotly.graph_objects import Figure
 
     from tools.case import Case
 
@@ -55,12 +55,11 @@ def _positions(space: str, case: "Case") -> "NDArray[np.float32] | None":
     return positions
 
 
-@st.cache_data(max_entries=6, show_spinner="Drawing …")
-def _figure(fingerprint: str, by: str, state: str, _place: Place, _positions: Any) -> "tuple[Figure, Colouring]":
+@st.cache_data(max_entries=6, show_spinner=False)
+def _data(fingerprint: str, by: str, state: str, _place: Place, _positions: Any) -> dict[str, Any]:
     case = _place.case
     tags = tagged(case, tags_of(_place.kept)) if by == "tag" else np.zeros(len(case.ids), dtype=np.str_)
-    colours = colouring(case, by, _before(_place) if by == "version" else frozenset(), tags)
-    return map_figure(_positions, colours), colours
+    return map_data(_positions, colouring(case, by, _before(_place) if by == "version" else frozenset(), tags), by)
 
 
 @st.fragment
@@ -69,15 +68,13 @@ def _draw_map(place: Place, positions: "NDArray[np.float32]") -> None:
     tags = tags_of(place.kept)
     by = str(st.selectbox("Colour by", choices(case), format_func=shown, key="map-by"))
     state = repr({name: len(digests) for name, digests in tags.items()}) if by == "tag" else ""
-    figure, colours = _figure(case.fingerprint, by, state, place, positions)
-    event: Any = st.plotly_chart(
-        figure, width="stretch", key=f"map-{by}", on_select="rerun", selection_mode=("lasso", "box", "points"),
-        config={"scrollZoom": True, "displaylogo": False}, alt=f"Map of {len(positions)} pictures, coloured by {by}.",
-    )  # fmt: skip
-    rows = chosen_rows(event.selection.points if event else None, colours)
+    data = _data(case.fingerprint, by, state, place, positions)
+    rows = chosen_rows(draw_points(data, f"map-{case.space.fingerprint}"), len(positions))
     if not rows:
         st.caption(
-            "Draw around points with the lasso, or click one. Scroll to zoom; click a name in the legend to hide it. "
+            "Draw around points, or click one; click a name below the map to hide its points. Shift and the pointer "
+            "move the map; once clicked, the wheel zooms. By keyboard: arrows move a ring, [ and ] size it, "
+            "Enter chooses what lies in it, Escape chooses nothing. "
             "Distances across the whole map mean little; who is next to whom does."
         )
         _draw_tags(place, tags)

@@ -42,7 +42,7 @@ WITHOUT_DATA = frozenset({"settings", "jobs"})
 def main() -> None:
     """Draw the page that the address names."""
     prepare_libraries()
-    from app.panels import STYLE, icon
+    from app.look import STYLE, icon
 
     st.set_page_config(page_title="Image model advisor", page_icon=icon(), layout="wide")
     st.html(STYLE)
@@ -91,7 +91,6 @@ def draw_page(name: str, pages: dict[str, Any]) -> None:
 
 def _draw_case(name: str, path: Any, person: Any, pages: dict[str, Any]) -> None:
     from app.place import Place, open_place
-    from app.sidebar import draw_sidebar
     from tools.errors import NoDataset
     from tools.workspace import Workspace
 
@@ -101,10 +100,13 @@ def _draw_case(name: str, path: Any, person: Any, pages: dict[str, Any]) -> None
     except NoDataset:
         if name not in WITHOUT_DATA:
             raise
-    module = importlib.import_module(f"app.pages.{name}")
+    with st.spinner("Loading the page …"):
+        module = importlib.import_module(f"app.pages.{name}")
     if place is None:
         module.draw_without_data(path, Workspace.open(path), person, pages)
         return
+    from app.sidebar import draw_sidebar
+
     draw_sidebar(place)
     module.draw(place)
 

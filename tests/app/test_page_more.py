@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import zipfile
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,17 @@ from app.pages.cues import keep_name, names_of
 from app.pages.versions import zipped
 from app.tags import WrongTag, forget_tag, tag, tagged, tags_of
 from app.upload import keep_upload, unpack
-from app.view_map import MOST_NAMES, _grouped, against, choices, chosen_rows, colouring, group_sentences, map_figure
+from app.view_map import (
+    MOST_NAMES,
+    Colouring,
+    _grouped,
+    against,
+    choices,
+    chosen_rows,
+    colouring,
+    group_sentences,
+    map_data,
+)
 from app.view_reports import differences
 from tests.app.conftest import CLASSES, OpenPage, everything, page_named
 from tools.changing import accept
@@ -82,21 +93,42 @@ def test_a_map_is_kept_by_its_vectors_and_survives_new_labels(own_workspace: Pat
     assert np.array_equal(before, kept_map(after))  # type: ignore[arg-type]
 
 
-def test_points_drawn_around_are_the_rows_they_stand_for(small_workspace: Path) -> None:
+def test_every_point_has_its_colour_whatever_it_is_coloured_by(small_workspace: Path) -> None:
     _, case = open_case(small_workspace)
     nothing = np.zeros(len(case.ids), dtype=np.str_)
+    positions = np.arange(2 * len(case.ids), dtype=np.float32).reshape(-1, 2)
     for by in choices(case):
-        colours = colouring(case, by, frozenset(), nothing)
-        figure = map_figure(np.zeros((len(case.ids), 2), dtype=np.float32), colours)
-        everyone = [
-            {"curve_number": c, "point_index": p} for c, trace in enumerate(figure.data) for p in range(len(trace.x))
-        ]
-        assert chosen_rows(everyone, colours) == list(range(len(case.ids)))
-    colours = colouring(case, "label", frozenset(), nothing)
-    rows = chosen_rows([{"curve_number": 0, "point_index": 0}, {"curve_number": 99, "point_index": 0}], colours)
-    assert [case.classes[case.targets[r]] for r in rows] == [colours.names[0]]
-    assert chosen_rows(None, colours) == []
-    assert "<b>" not in map_figure(np.zeros((90, 2), dtype=np.float32), colours).to_json()
+        data = map_data(positions, colouring(case, by, frozenset(), nothing), by)
+        points = np.frombuffer(b64decode(data["points"]), dtype="<u2").reshape(-1, 2)
+        codes = np.frombuffer(b64decode(data["codes"]), dtype=np.uint8)
+        assert (points[0].tolist(), points[-1].tolist()) == ([0, 0], [65535, 65535])
+        assert len(codes) == len(case.ids)
+        assert codes.max() < len(data["colours"]) == len(data["shapes"])
+        assert bool(data["names"]) != bool(data["bar"])
+    labels = map_data(positions, colouring(case, "label", frozenset(), nothing), "label")
+    codes = np.frombuffer(b64decode(labels["codes"]), dtype=np.uint8)
+    assert [labels["names"][c].rpartition(" ")[0] for c in codes] == [case.classes[t] for t in case.targets]
+
+
+def test_a_number_runs_along_the_ramp_and_what_is_not_known_stands_apart() -> None:
+    values = np.array([2.0, np.nan, 4.0, 3.0], dtype=np.float32)
+    data = map_data(np.zeros((4, 2), dtype=np.float32), Colouring((), np.zeros(0, dtype=np.int64), values), "cue: size")
+
+    assert np.frombuffer(b64decode(data["codes"]), dtype=np.uint8).tolist() == [0, 255, 254, 127]
+    assert data["bar"] == ["2", "4"]
+    assert (data["colours"][0], data["colours"][254]) == ("#00224e", "#fee838")
+    assert len(set(data["colours"])) > 250
+
+
+def test_points_drawn_around_come_back_as_rows_and_nonsense_as_none() -> None:
+    wanted = np.zeros(21, dtype=np.bool_)
+    wanted[[0, 7, 8, 20]] = True
+    bits = b64encode(np.packbits(wanted, bitorder="little").tobytes()).decode()
+
+    assert chosen_rows(bits, 21) == [0, 7, 8, 20]
+    for nonsense in ("", "?", "AAAA" * 9, bits[:-4]):
+        assert chosen_rows(nonsense, 21) == []
+    assert chosen_rows(bits, 900) == []
 
 
 def test_many_values_share_the_last_colour() -> None:
