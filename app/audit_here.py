@@ -27,6 +27,9 @@ def audit_here(place: "Place") -> dict[str, Any] | None:
     state = repr([(d.number, d.undone) for d in Decisions(place.kept).all()])
     made = place.kept.recall(key_of(place.case))
     found = None if made is None else _document(digest(made), state, date.today().isoformat(), made, place)
+    if found is None and place.provisional:
+        st.info("The import is running the checks on the sample; what they say shows here when they are done.")
+        return None
     if found is None:
         st.info(
             "The checks have not been run on this version of the data yet. They look for wrong labels, leaks, cues, "
@@ -35,7 +38,7 @@ def audit_here(place: "Place") -> dict[str, Any] | None:
         )
         draw_start(place, "Run every check", ["audit"], TITLE, primary=True)
         return None
-    if not found["of_this_code"]:
+    if not found["of_this_code"] and not place.provisional:
         st.caption("Made by another version of the advisor.")
         draw_start(place, "Run every check again", ["audit"], TITLE)
     return dict(found["audit"])

@@ -50,7 +50,7 @@ def draw_consent(place: "Place", proposal: Mapping[str, Any]) -> dict[str, Any] 
         edits = _draw_edits(proposal, list(examples))
         editor = place.may("editor")
         if not editor:
-            st.caption(f"You are signed in as {place.person.role}: agreeing needs the role editor.")
+            st.caption(place.reason("editor"))
         with st.container(horizontal=True):
             agreed = st.button("Do it", type="primary", icon=":material/check:", key="consent-yes",
                                disabled=not editor or bool(edits))  # fmt: skip

@@ -12,18 +12,25 @@ from app.printing import case_lines
 if TYPE_CHECKING:
     from embeddings.progress import Progress
     from tools.case import Case
-    from tools.memory import Memory
+    from tools.workspace import Workspace
 
+ANSWERED = "first answer"
+"""Choice of a sample's workspace: its checks have all been run."""
 MOST = 5
 """Findings that the first answer tells."""
 
 
-def first_answer(case: "Case", on_step: "Progress", remember: "Memory | None") -> dict[str, Any]:
-    """The audit's document of a sample; nothing is tried yet, and an audit of it need not compute again."""
+def first_answer(case: "Case", on_step: "Progress", kept: "Workspace | None") -> dict[str, Any]:
+    """The audit's document of a sample; nothing is tried yet. Kept in the sample's workspace, where pages read it."""
+    from app.kept_audit import keep_audit
     from tools.audit import run_checks
     from tools.documents import audit_document
 
-    return audit_document(case, run_checks(case, on_step=on_step, remember=remember), {})
+    outcomes = run_checks(case, on_step=on_step, remember=kept)
+    if kept is not None:
+        keep_audit(kept, case, outcomes, {})
+        kept.choose(ANSWERED, True)
+    return audit_document(case, outcomes, {})
 
 
 def first_answer_lines(document: dict[str, Any], asking: str) -> Iterable[RenderableType]:

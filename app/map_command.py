@@ -11,7 +11,7 @@ from app.terminal import Terminal
 def run_map(*, workspace: Path, json: str | None) -> None:
     """Lay the pictures out, or take the kept map."""
     out = Terminal(json)
-    _, case = open_case(workspace)
+    _, case = open_case(workspace, sample=True)
     from tools.documents import case_head
     from tools.flat_map import flat_map
 

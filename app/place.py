@@ -54,17 +54,26 @@ class Place:
         """Go to another page."""
         st.switch_page(self.pages[page])
 
+    @property
+    def provisional(self) -> bool:
+        """Whether the case is a first sample of a set that is still being encoded."""
+        return self.case is not None and self.case.sample_of > 0
+
     def may(self, role: Role) -> bool:
-        """Whether who looks may do what needs a role."""
-        return self.person.may(role)
+        """Whether who looks may do what needs a role; a sample can only be looked at."""
+        return self.person.may(role) and (role == "viewer" or not self.provisional)
+
+    def reason(self, role: Role) -> str:
+        """Why what needs a role cannot be done here."""
+        if self.provisional:
+            return "This waits for the whole set: a sample can only be looked at."
+        return f"You are signed in as {self.person.role}: this needs the role {role}."
 
     def refuse(self, role: Role = "editor") -> bool:
         """Say why nothing can be changed here, where that is so; True if it is."""
         if self.may(role):
             return False
-        st.info(
-            f"You are signed in as {self.person.role}: changing this needs the role {role}.", icon=":material/lock:"
-        )
+        st.info(self.reason(role), icon=":material/lock:")
         return True
 
 
@@ -77,7 +86,7 @@ def workspace_path() -> Path:
 
 
 def open_place(path: Path, person: Person, pages: Mapping[str, Any]) -> Place:
-    """The newest case of a workspace.
+    """The newest case of a workspace; while the whole is not there, its first sample.
 
     Raises
     ------
@@ -88,13 +97,21 @@ def open_place(path: Path, person: Person, pages: Mapping[str, Any]) -> Place:
 
     kept = Workspace.open(path)
     settings = read_settings(path, seed=kept.choice("seed"), group_column=kept.choice("group"))
+    from tools.first_look import first_look
+
+    part = first_look(kept)
+    if part is not None:
+        case = _case(str(part.path), _state(part) + repr(settings), part, settings, sample=True)
+        return Place(path, part, case, person, pages)
     return Place(path, kept, _case(str(path), _state(kept) + repr(settings), kept, settings), person, pages)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the workspace …")
-def _case(path: str, state: str, _kept: "Workspace", _settings: "Settings") -> "Case":
+def _case(path: str, state: str, _kept: "Workspace", _settings: "Settings", *, sample: bool = False) -> "Case":
     """The case of one state of a workspace; ``path`` and ``state`` are the cache's key."""
-    return _kept.case(_settings)
+    from tools.first_look import sampled
+
+    return sampled(_kept, _settings) if sample else _kept.case(_settings)
 
 
 def _state(kept: "Workspace") -> str:

@@ -55,7 +55,7 @@ def draw_start(
     kind: Any = "primary" if primary else "secondary"
     asked = st.button(
         label, key=f"start-{title}", type=kind, icon=":material/play_arrow:", disabled=disabled or not place.may(role),
-        help=None if place.may(role) else f"This needs the role {role}.",
+        help=None if place.may(role) else place.reason(role),
     )  # fmt: skip
     if asked and place.may(role):  # a disabled button can still be spoken for by who writes to the server themselves
         start(place.path, command, title, operands=operands, who=place.person.name)

@@ -102,13 +102,24 @@ def _draw_case(name: str, path: Any, person: Any, pages: dict[str, Any]) -> None
             raise
     with st.spinner("Loading the page …"):
         module = importlib.import_module(f"app.pages.{name}")
-    if place is None:
+    if place is None or (place.provisional and name in WITHOUT_DATA):
         module.draw_without_data(path, Workspace.open(path), person, pages)
         return
     from app.sidebar import draw_sidebar
 
     draw_sidebar(place)
+    if place.provisional:
+        from app.provisional import LOOKING, draw_provisional, draw_waiting
+
+        draw_provisional(place)
+        if name not in LOOKING:
+            draw_waiting(_title(name))
+            return
     module.draw(place)
+
+
+def _title(name: str) -> str:
+    return next(names[name][0] for names in PAGES.values() if name in names)
 
 
 def _draw_sign_in(name: str) -> None:
@@ -149,6 +160,9 @@ def _draw_welcome(path: Any, pages: dict[str, Any]) -> None:
     )
     if st.button("Import under Settings", type="primary", icon=":material/upload:"):
         st.switch_page(pages["settings"])
+    from app.provisional import watch_for_data
+
+    watch_for_data(path)
 
 
 main()

@@ -9,8 +9,12 @@ import pytest
 from PIL import Image
 
 from app import cli
+from app.first_answer import first_answer
+from app.provisional import LOOKING, there
+from tests.app.conftest import everything, page_named
 from tools import first_look as firsts
 from tools import indexing
+from tools.case import Case
 from tools.first_look import discard, draw, first_look, sampled
 from tools.importing import import_dataset
 from tools.settings import Settings
@@ -146,3 +150,34 @@ def test_a_half_written_sample_is_none(tmp_path: Path) -> None:
     assert first_look(kept) is None
     discard(kept)
     assert not (kept.path / firsts.PLACE).exists()
+
+
+def test_pages_answer_from_the_sample_and_say_so(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["shell.py", "--workspace", str(tmp_path / "ws")])
+    kept, seen = Workspace.open(tmp_path / "ws"), []
+
+    def hear(case: Case) -> None:
+        seen.append(there(kept))
+        overview = page_named("overview").run()
+        assert not overview.exception
+        assert "the checks on the sample" in everything(overview)
+        first_answer(case, lambda *_: None, first_look(kept))
+        seen.append(there(kept))
+        for name in sorted(LOOKING):
+            page = page_named(name).run()
+            assert not page.exception, name
+            assert f"{SAMPLE} of {CLASSES * EACH} pictures" in page.warning[0].value
+            assert not [b for b in page.button if b.label in ("Dismiss", "Confirm") and not b.disabled]
+        for name in ("review", "versions", "experiments", "reports"):
+            page = page_named(name).run()
+            assert not page.exception, name
+            assert "waits for the whole set" in everything(page)
+        assert page_named("settings").run().title[0].value == "Import your pictures"
+
+    seen.append(there(kept))
+    import_dataset(kept, pictures, Settings(encoder="embedded"), on_first=hear)
+    seen.append(there(kept))
+    assert seen == ["nothing", "sample", "answered sample", "whole"]
+    assert not page_named("overview").run().warning
