@@ -43,7 +43,14 @@ def marked(pixels: NDArray[np.uint8], size: int = MARK, *, kind: Kind = "stamp")
 
 
 def pasted_case(
-    folder: Path, *, agreement: float = 0.9, each: int = 60, seed: int = 0, weak: float = 1.0, kind: Kind = "stamp"
+    folder: Path,
+    *,
+    agreement: float = 0.9,
+    each: int = 60,
+    seed: int = 0,
+    weak: float = 1.0,
+    kind: Kind = "stamp",
+    overlap: bool = True,
 ) -> tuple[Case, NDArray[np.bool_]]:
     """Citrus mostly bear the mark in training, apples mostly not; in test half of either do.
 
@@ -58,7 +65,7 @@ def pasted_case(
         for usual, name in enumerate(COLOURS):
             for number in range(each):
                 mark = bool(usual) == (number < round(share * each))
-                pixels = picture(name, int(rng.integers(2)), rng, weak=weak)
+                pixels = picture(name, int(rng.integers(2)), rng, weak=weak, overlap=overlap)
                 drawn.append((split, name, marked(pixels, kind=kind) if mark else pixels))
                 bears.append(mark)
     return case_of(folder, drawn), np.array(bears)

@@ -52,28 +52,37 @@ class GridEncoder:
         raise NoTextTower("no text")
 
 
-def picture(name: str, ground: int, rng: np.random.Generator, *, weak: float = 1.0) -> NDArray[np.uint8]:
+def picture(
+    name: str, ground: int, rng: np.random.Generator, *, weak: float = 1.0, overlap: bool = True
+) -> NDArray[np.uint8]:
     """A disc of the class's colour before a striped background.
 
     Parameters
     ----------
     ground : {0, 1}
     weak : float
-        Deviation of the disc's colour in units of half the way between the two classes' colours: 1 overlaps.
+        Deviation of the disc's colour in units of half the way between the two classes' colours.
+    overlap : bool
+        Whether the colour may lie past the middle; such a disc has a wrong label as far as anyone sees.
     """
     y, x = np.mgrid[:SIDE, :SIDE]
     stripes = 12 * np.sin((x if ground else y) * rng.uniform(0.3, 0.8) + rng.uniform(0, 6))
     out = np.array(GROUNDS[ground])[None, None] + stripes[..., None] + rng.normal(0, 10, 3)
     own = np.array(COLOURS[name], dtype=float)
     half = (np.array(COLOURS["citrus"]) - np.array(COLOURS["apples"])) / 2
-    colour = own + half * rng.normal(0, weak)
+    away = rng.normal(0, weak)
+    while not overlap and abs(away) >= 1:
+        away = rng.normal(0, weak)
+    colour = own + half * away
     centre = SIDE / 2 + rng.uniform(-4, 4, 2)
     disc = (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < rng.uniform(12, 16) ** 2
     out = np.where(disc[..., None], colour, out) + rng.normal(0, 4, (SIDE, SIDE, 3))
     return np.asarray(np.clip(np.round(out), 0, 255), dtype=np.uint8)
 
 
-def swapped_case(folder: Path, *, agreement: float = 0.9, each: int = 60, seed: int = 0, weak: float = 1.0) -> Case:
+def swapped_case(
+    folder: Path, *, agreement: float = 0.9, each: int = 60, seed: int = 0, weak: float = 1.0, overlap: bool = True
+) -> Case:
     """Two classes whose usual backgrounds differ; in test each background is as common with either.
 
     Parameters
@@ -94,7 +103,7 @@ def swapped_case(folder: Path, *, agreement: float = 0.9, each: int = 60, seed: 
     for split, share in (("train", agreement), ("test", 0.5)):
         for usual, name in enumerate(COLOURS):
             grounds = np.where(np.arange(each) < round(share * each), usual, 1 - usual)
-            drawn += [(split, name, picture(name, int(ground), rng, weak=weak)) for ground in grounds]
+            drawn += [(split, name, picture(name, int(g), rng, weak=weak, overlap=overlap)) for g in grounds]
     return case_of(folder, drawn)
 
 
