@@ -10,10 +10,13 @@ _FEW = rf"(?:{_RATE}|\d+(?:[.,]\d+)?\s*(?:%|per ?cent|percent)|0?[.,]\d+)"
 _PRECISION = r"(?:precision|precise|purity|(?:right|correct|sure) when it says)"
 _RECALL = r"(?:recall|sensitivity|hit rate|found|caught|detected|of all)"
 _MONEY = (
-    r"(?:[$€£]\s*(\d+(?:[.,]\d+)?)|(\d+(?:[.,]\d+)?|an?|one)\s*"
+    r"(?:[$€£]\s*(\d+(?:[.,]\d+)?)|(\d+(?:[.,]\d+)?|(?:an?|one)(?=\s(?:cent|ct|pence|dollar|eur|usd|pound|buck|point|unit)))\s*"
     r"(cents?|ct|pence|dollars?|euros?|eur|usd|pounds?|bucks|points?|units?|¢|€|\$|£)?)"
 )
-_FALSE = r"(?:false (?:alarms?|positives?|rejects?)|wrong(?:ly)? (?:alarms?|rejected|called))"
+_FALSE = (
+    r"(?:false (?:alarms?|positives?|rejects?)|(?:throwing|thrown|throw) (?:away|out) (?:an? )?good|"
+    r"wrong(?:ly)? (?:alarms?|rejected|called))"
+)
 _MISS = r"(?:misse?[sd]?|missing|missed|false negatives?|overlook\w*|undetected)"
 _SMALL = {"cent": 0.01, "cents": 0.01, "ct": 0.01, "pence": 0.01, "¢": 0.01}
 _WORDS = {
@@ -60,11 +63,14 @@ def _floor(text: str) -> dict[str, Any]:
             found = re.search(pattern, text)
             if found and (value := share(found[1])) is not None:
                 return {"kind": kind, "value": value}
+    if found := re.search(rf"\b(?:catch|find|detect|recogni[sz]e|spot)\b[^\d.;]{{0,16}}({_SHARE})", text):
+        return {"kind": "recall", "value": value} if (value := share(found[1])) is not None else {}
     return {}
 
 
 def _limit(text: str) -> dict[str, Any]:
     """A most of misses or of false alarms."""
+    text = re.sub(r"\b(\d+|one|an?) (wrong|mistakes?|errors?|miss(?:es|ed)?) ((?:in|of|out of) \d+)", r"\1 \3 \2", text)
     for kind, words in (("precision", rf"(?:{_FALSE}|wrong|mistakes?|incorrect)"), ("recall", _MISS)):
         for pattern in (rf"({_FEW})[^.;\d]{{0,30}}\b{words}", rf"{words}\b[^\d.;]{{0,40}}({_FEW})"):
             found = re.search(pattern, text)

@@ -19,6 +19,10 @@ from tools.documents import TRUST, evidence_json, ranked
 from tools.findings import Evidence, Finding, Scope
 from tools.registry import NotApplicable
 
+PAIRS_SHOWN = 4
+"""Other classes that one class is confused with."""
+CLASSES_IN_OVERVIEW = 2
+"""Worst classes told where the findings name them too."""
 APART = {"picture", "search", "versions", "progress"}
 """Intents that are answered without a check."""
 FINDINGS_SHOWN = 8
@@ -51,7 +55,8 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
         remembered(out, context.memory, parts, lambda fresh: threshold_facts(case, plan, fresh))
         return out
     if plan.intent in {"worst", "threshold", "overview"}:
-        standing.class_facts(case, out.facts, plan.classes)
+        few = CLASSES_IN_OVERVIEW if plan.intent == "overview" else standing.WORST_SHOWN
+        standing.class_facts(case, out.facts, plan.classes, few)
     pair = plan.pair if plan.intent == "merge" else None
     scope = Scope(classes=() if pair else plan.classes, pair=pair)
     scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates", "overview"}]
@@ -98,8 +103,8 @@ def _confusion(case: Case, plan: Plan, context: Context, out: Gathered, codes: S
         out.facts.state("standing", text)
         return
     if plan.pair is None:
-        for a, b, count in standing.confused(case, plan.classes[0] if plan.classes else None)[:3]:
-            standing.confusion_fact(case, out.facts, a, b, count)
+        others = standing.confused(case, plan.classes[0] if plan.classes else None)[:PAIRS_SHOWN]
+        standing.confusion_facts(case, out.facts, [p for p in others if set(p[:2]) != set(pair)], first=False)
     if "confusion-causes" in codes:
         for way in (pair, pair[::-1]):
             _one_direction(case, way, context, out)

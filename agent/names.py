@@ -165,6 +165,24 @@ def find_names(question: str, classes: Sequence[str], *, everyday: bool = False)
     return Named(tuple(sorted(taken, key=lambda m: m.start)), tuple(unknown))
 
 
+def contrasted(question: str, classes: Sequence[str], named: Named) -> Named:
+    """Also the class that differs from the one named in a single word which the question has: "good cookies as bad"."""
+    if len(named.matches) != 1 or not named.classes:
+        return named
+    only = named.matches[0]
+    whole = stems(only.name)
+    for word in WORD.finditer(plain(question)):
+        if only.start <= word.start() < only.end:
+            continue
+        stem = singular(word.group())
+        turned = [(*whole[:at], stem, *whole[at + 1 :]) for at in range(len(whole))] if len(whole) > 1 else []
+        other = next((c for c in classes if c != only.name and stems(c) in turned), None)
+        if other is not None:
+            both = sorted((only, Match(other, word.start(), word.end())), key=lambda m: m.start)
+            return Named(tuple(both), named.unknown)
+    return named
+
+
 def _verbatim(question: str, classes: Sequence[str]) -> list[Match]:
     """Names in quotes; and, wherever they stand, names without words: signs, or scripts that set no spaces."""
     out = []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agent.amounts import goal_of, versions_of
 from agent.follow_ups import follow_up
-from agent.names import Named, find_names, spelt
+from agent.names import Named, contrasted, find_names, spelt
 from agent.phrases import NAME, intents, kind_of
 from agent.plan import Intent, Plan, Trial
 from agent.prompts import table
@@ -30,6 +30,7 @@ _SEARCHED = re.compile(
     r"(?:pictures?|images?|photos?) (?:show|contain|have))\s+",
     re.IGNORECASE,
 )
+_ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:an?|the|some|any|all|my|our|more|there (?:is|are))\s+)+", re.IGNORECASE)
 _TAIL = re.compile(
     r"[\s,]*(?:\b(?:please|in (?:it|them|there)|in (?:my|the|our) (?:data(?: ?set)?|pictures|images|photos|collection)"
@@ -43,6 +44,8 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 LONGEST_SEARCH = 80
+FEWEST_WORDS = 2
+"""Of a second question: a single word after a full stop belongs to the sentence before it."""
 
 
 class RulesPlanner:
@@ -66,7 +69,7 @@ class RulesPlanner:
         """The first question and, if a second of another kind follows, that one too."""
         for gap in _BOTH.finditer(question):
             one, two = question[: gap.start()].strip(), question[gap.end() :].strip()
-            if not one or not two:
+            if not one or not two or len(two.split()) < FEWEST_WORDS:
                 continue
             before, after = (self._alone(part, classes) for part in (one, two))
             if before is None or after is None or after.intent in {"help", "why", "show", "next"}:
@@ -96,6 +99,9 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
         return leaning if leaning.intent != intent else _completed(leaning, text, question)
+    if intent is None and not named.matches and (alone := _ALONE.fullmatch(question.strip())):
+        if alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
+            return Plan("confusion", unknown=(alone[1],))
     if intent is None:
         intent = "confusion" if named.classes or named.choices else "help"
     unknown = _meant_as_classes(question, [w for w in named.unknown if spelt(w.lower()) == w.lower()])
@@ -132,7 +138,8 @@ def _intent(text: str, named: Named) -> Intent | None:
 def _reread(question: str, classes: Sequence[str], named: Named) -> Named:
     """Where classes are missing, classes called like everyday words (``good``, ``bad``) may be meant."""
     again = find_names(question, classes, everyday=True)
-    return again if len(again.classes) > len(named.classes) else named
+    again = again if len(again.classes) > len(named.classes) else named
+    return again if len(again.classes) > 1 else contrasted(question, classes, again)
 
 
 def _completed(plan: Plan, text: str, question: str) -> Plan:
@@ -145,7 +152,7 @@ def _completed(plan: Plan, text: str, question: str) -> Plan:
         case "versions":
             return replace(plan, versions=versions_of(text), unknown=())
         case "search":
-            return replace(plan, words=searched(question), unknown=())
+            return replace(plan, words=searched(question) or _described(question), unknown=())
         case "undo":
             number = re.search(r"\b(?:change|entry|number|no\.?)\s*#?(\d+)", text)
             return replace(plan, which=-int(number[1]) if number else 0, unknown=())
@@ -192,3 +199,9 @@ def searched(question: str) -> str:
     while (shorter := _ARTICLES.sub("", _SEARCHED.sub("", rest, count=1) if _SEARCHED.match(rest) else rest)) != rest:
         rest = shorter
     return rest.strip()[:LONGEST_SEARCH]
+
+
+def _described(question: str) -> str:
+    """What is looked for where a question is nothing but its description: ``green apples, please``."""
+    rest = re.sub(r"[\s,]*\b(?:pls|please|thanks)\b", "", question.strip(" ?!."), flags=re.IGNORECASE)
+    return _ARTICLES.sub("", rest).strip()[:LONGEST_SEARCH]

@@ -1,5 +1,7 @@
 """Where the subject stands: how good it is, which classes are worst, what is confused with what."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agent import lay
@@ -78,24 +80,38 @@ def worst_class(case: Case) -> str:
     return min(recall, key=lambda e: e.value).name.removeprefix("recall of ")
 
 
-def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list[Fact]:
-    """Recall of the worst classes (or of those named) and what is confused most."""
+def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = (), most: int = WORST_SHOWN) -> list[Fact]:
+    """Recall of the worst classes (or of those named; at most ``most``) and what is confused most."""
     if not case.derived.judged.any():
         return []
     recall = quality(case, case.derived.predicted, case.derived.judged, "").recall
     by_name = {e.name.removeprefix("recall of "): e for e in recall}
-    chosen = [n for n in names if n in by_name] or sorted(by_name, key=lambda n: by_name[n].value)[:WORST_SHOWN]
+    chosen = [n for n in names if n in by_name] or sorted(by_name, key=lambda n: by_name[n].value)[:most]
     out = []
     for name in chosen:
         piece = by_name[name]
         text = sentence("standing.recall", n=str(piece.n), name=name, recall=piece.text, interval=piece.interval)
         out.append(facts.state("standing", text, evidence=[evidence_json(piece)]))
-    return out + [confusion_fact(case, facts, a, b, count) for a, b, count in confused(case)[:PAIRS_SHOWN]]
+    return out + confusion_facts(case, facts, confused(case)[: min(most, PAIRS_SHOWN)])
 
 
-def confusion_fact(case: Case, facts: FactList, a: str, b: str, count: int) -> Fact:
-    """One line about one confused pair."""
+def confusion_facts(
+    case: Case, facts: FactList, pairs: Sequence[tuple[str, str, int]], first: bool = True
+) -> list[Fact]:
+    """One line about each confused pair, the most confused first if ``first``."""
+    return [_confusion(case, facts, pair, first and at == 0) for at, pair in enumerate(pairs)]
+
+
+def _confusion(case: Case, facts: FactList, pair: tuple[str, str, int], most: bool) -> Fact:
+    a, b, count = pair
     of = int((case.derived.judged & (case.targets == case.number(a))).sum())
     share = counted_share(count, of, case.settings.confidence)
-    text = sentence("standing.confused", count=str(count), of=str(of), a=a, b=b, interval=share.interval)
+    text = sentence(
+        "standing.confused" if most else "standing.confused_also",
+        count=str(count),
+        of=str(of),
+        a=a,
+        b=b,
+        interval=share.interval,
+    )
     return facts.state("standing", text, evidence=[evidence_json(share)], images=error_images(case, (a, b)))

@@ -12,6 +12,10 @@ from agent.state import Fact, Json, State
 EXAMPLES_SHOWN = 12
 NOT_CHECKED_SHOWN = 6
 TRUST_SHOWN = 2
+FINDINGS_SHOWN = 4
+"""Findings told in full; the others by their titles: after the fourth nobody reads on."""
+QUIET_SHOWN = 2
+"""Up to so many checks that found nothing are told with what they could have seen; more by their names."""
 
 
 def line(fact: Fact) -> str:
@@ -25,9 +29,10 @@ def answer_text(plan: Plan, state: State) -> str:
     by_id = {f["id"]: f for f in facts}
     parts: list[str] = [sentence("threshold.text")] if plan.intent == "threshold" and not plan.goal else []
     parts += _asked(facts, actions)
-    found = _block("findings", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "findings"])
-    known = [_with_plain_words(f, facts) for f in facts if f["kind"] == "standing"]
-    if plan.intent == "confusion":
+    most = len(state["groups"]) if plan.intent == "threshold" else FINDINGS_SHOWN
+    found = _findings([g for g in state["groups"] if g["kind"] == "findings"], by_id, most)
+    known = _standing(facts)
+    if plan.intent in {"confusion", "worst"}:
         parts += [*known, *_directions(facts, state["causes"], by_id), *found]
     else:
         parts += [*found, *known]
@@ -40,10 +45,34 @@ def answer_text(plan: Plan, state: State) -> str:
     mentioned = {i for a in actions for i in a["facts"]}
     tried = [f for f in facts if f["kind"] == "effect" and f["id"] not in mentioned]
     parts += _block("tried", [_with_plain_words(f, facts) for f in tried])
-    parts += _block("quiet", [_titled(g, by_id) for g in state["groups"] if g["kind"] == "quiet"])
+    parts += _quiet([g for g in state["groups"] if g["kind"] == "quiet"], by_id)
     parts += _block("not_checked", [markdown_safe(text) for text in state["not_checked"][:NOT_CHECKED_SHOWN]])
     parts += explained("\n\n".join(parts), state.get("told", ()))
     return "\n\n".join(parts)
+
+
+def _standing(facts: Sequence[Fact]) -> list[str]:
+    """How good the model is, then class by class as a list."""
+    first, *others = [_with_plain_words(f, facts) for f in facts if f["kind"] == "standing"] or [""]
+    return [text for text in (first, "\n".join(f"- {text}" for text in others)) if text]
+
+
+def _findings(groups: Sequence[Json], by_id: dict[str, Fact], most: int) -> list[str]:
+    """The gravest findings in full, the others by their titles; what has no title is told in full."""
+    told, rest = (groups[:most], groups[most:]) if all(g["title"] for g in groups) else (groups, [])
+    out = _block("findings", [_titled(g, by_id) for g in told])
+    if rest:
+        titles = "; ".join(markdown_safe(g["title"]) for g in rest)
+        out.append(sentence("also.found", count=str(len(rest)), titles=titles))
+    return out
+
+
+def _quiet(groups: Sequence[Json], by_id: dict[str, Fact]) -> list[str]:
+    """What was looked for and not found: a few with what could have been seen, many by what was looked for."""
+    if len(groups) <= QUIET_SHOWN:
+        return _block("quiet", [_titled(g, by_id) for g in groups])
+    names = [markdown_safe(by_id[g["facts"][0]]["code"]) for g in groups]
+    return [sentence("also.quiet", count=str(len(groups)), names=", ".join(names))]
 
 
 def explained(text: str, told: Collection[str] = ()) -> list[str]:
@@ -87,6 +116,8 @@ def _titled(group: Json, by_id: dict[str, Fact]) -> str:
     said = " ".join(line(by_id[i]) for i in group["facts"])
     said += "".join(f" {_names(by_id[i])}" for i in group["facts"] if by_id[i]["kind"] == "pictures")
     title = markdown_safe(group["title"][:1].upper() + group["title"][1:])
+    if said.lower().startswith(title.lower()):  # a summary that opens with its own title
+        return f"**{said[: len(title)]}**{said[len(title) :]}"
     return f"**{title}.** {said}" if title else said
 
 

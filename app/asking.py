@@ -77,7 +77,7 @@ def run_ask(
     document = answer.to_json()
     record_answer(kept, case, document)
     out.say(*answer_blocks(document, styled=out.people.is_terminal))
-    out.say(*_price_lines(kept, model, document))
+    out.say(*_refused_lines(model, document), *_price_lines(kept, model, document))
     out.deliver(document)
 
 
@@ -246,6 +246,14 @@ def _agreed(out: Terminal, kept: "Workspace", case: "Case", model: "ModelSetting
     out.notes.print("The second call is shown by: advisor ask QUESTION --show-prompt")
     if out.notes.input("May this be sent, now and with later questions? [y/N] ", markup=False).strip().lower() in YES:
         agree(kept, model, user_name())
+
+
+def _refused_lines(model: "ModelSettings | None", document: Mapping[str, Any]) -> Iterable[Text]:
+    """Why a language model that may be asked did not word the answer, so that nobody wonders what it was paid for."""
+    if model is None or document["writer"] != "template":
+        return
+    said = [step for step in document["steps"] if "language model" in step.lower()]
+    yield from (Text(shown(step), style="dim") for step in said[-1:])
 
 
 def _price_lines(kept: "Workspace", model: "ModelSettings | None", document: Mapping[str, Any]) -> Iterable[Text]:

@@ -170,13 +170,22 @@ def answer_blocks(answer: Document, *, styled: bool) -> Iterable[RenderableType]
     pictured = [action for action in answer.get("actions", ()) if action["images"]]
     for action in pictured:
         yield Text("")
-        yield Text.assemble((action_title(action), "bold"), "  ", images_line(action["images"]))
+        yield _pictures_of(action_title(action), action["images"])
     if pictured:
         return
+    told = text.lower()
     findings = [f for outcome in answer.get("outcomes", ()) for f in outcome["findings"] if f["images"]]
-    for finding in findings[:MOST_PICTURED]:
-        yield Text("")
-        yield Text.assemble((shown(finding["title"]), "bold"), "  ", images_line(finding["images"]))
+    findings = [f for f in findings if shown(str(f["title"]).rpartition(": ")[2]).lower() in told]
+    seen: list[list[str]] = []
+    for finding in findings:
+        if finding["images"] not in seen and len(seen) < MOST_PICTURED:
+            seen.append(finding["images"])
+            yield Text("")
+            yield _pictures_of(shown(finding["title"]), finding["images"])
+
+
+def _pictures_of(title: str, images: Sequence[str]) -> Text:
+    return Text.assemble((title[:1].upper() + title[1:], "bold"), ". ", images_line(images))
 
 
 def effect_blocks(title: str, effect: Document) -> Iterable[RenderableType]:
