@@ -19,6 +19,7 @@ from agent.weekly_parts import (
     label_sentences,
     metric_sentences,
     quality_of,
+    touched,
 )
 from agent.weekly_since import baseline
 from embeddings.progress import Progress, silent
@@ -52,6 +53,8 @@ SECTIONS = {
 }
 TREND = 12
 """Weeks shown side by side."""
+HEADLINE = 2
+"""Sections that the headline speaks of, each by the beginning of its weightiest sentence."""
 
 
 @dataclass
@@ -76,6 +79,7 @@ def weekly_report(
     *,
     week: str | None = None,
     since: str | None = None,
+    next_due: str | None = None,
     tries: int = 5,
     extra: Mapping[str, Callable[[], list[Sentence]]] | None = None,
     on_step: Progress = silent,
@@ -90,6 +94,8 @@ def weekly_report(
         Write the report of this week instead.
     since : str, optional
         What to compare with instead of the report before: ``agent.weekly_since.baseline``.
+    next_due : str, optional
+        When a schedule makes the next one; the next week's first day when left out.
     tries : int
         Recommended changes tried.
     extra : mapping of str to callable, optional
@@ -103,19 +109,28 @@ def weekly_report(
     effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
     audit = audit_document(case, outcomes, effects)
     steps = Steps()
+
+    model = steps.run("model", lambda: metric_sentences(workspace, case, then))
+
+    def findings() -> list[Sentence]:
+        before = then["findings"] if then else ()
+        if any(s.tone == "better" for s in model):
+            return finding_sentences(audit, then, {f["id"] for f in before})
+        return finding_sentences(audit, then, touched(workspace, case, then, before))
+
     goals = goals_of(workspace)
     found = () if goals is None or not case.derived.judged.any() else reached(case, goals)
     sections: dict[str, list[Sentence]] = {
         "goal": [Sentence(r.text, TONES[r.state], r.evidence) for r in found],
         "data": steps.run("data", lambda: data_sentences(workspace, case, then)),
-        "model": steps.run("model", lambda: metric_sentences(workspace, case, then)),
-        "findings": steps.run("findings", lambda: finding_sentences(audit, then)),
+        "model": model,
+        "findings": steps.run("findings", findings),
         "labels": steps.run("labels", lambda: label_sentences(audit, then)),
     }
     followed: dict[str, str] = dict(then.get("followed", {})) if then else {}
 
     def advice() -> list[Sentence]:
-        sentences, extents = advice_sentences(workspace, case, then, on_step=on_step)
+        sentences, extents = advice_sentences(workspace, case, then, audit, on_step=on_step)
         followed.update(extents)
         return sentences
 
@@ -126,11 +141,11 @@ def weekly_report(
     trend = steps.run("trend", lambda: _trend(workspace, case, week))
     steps.failed += [{"step": o["code"], "error": o["reason"]} for o in audit["outcomes"] if o["status"] == "failed"]
     document = {
-        **case_head(case, _headline(sections, steps.failed, first=then is None)),
+        **case_head(case, _headline(sections, steps.failed, quality_of(audit) if then is None else None)),
         "week": week,
         "from": monday_of(week).isoformat(),
         "since": compared,
-        "next_due": monday_of(week_after(week)).isoformat(),
+        "next_due": next_due or monday_of(week_after(week)).isoformat(),
         "dataset": audit["dataset"],
         "model": audit["model"],
         "standing": standing(workspace, case),
@@ -149,15 +164,22 @@ def weekly_report(
     return Reports(workspace).keep(week, document)
 
 
-def _headline(sections: Mapping[str, Sequence[Sentence]], failed: Sequence[Json], *, first: bool) -> str:
-    """What matters most: what got worse, else better, else the first sentence of news."""
+def _headline(sections: Mapping[str, Sequence[Sentence]], failed: Sequence[Json], first: list[Json] | None) -> str:
+    """What matters most: what got worse, then better, then news; one sentence of a section.
+
+    Of the first report, whose figures are ``first``, how good the model is and what was found.
+    """
     goal = " ".join(s.text for s in sections["goal"][:1])
-    every = [s for name, sentences in sections.items() if name != "goal" for s in sentences]
-    if first:
-        words = "The first report: there is nothing to compare with yet."
+    every = [(name, s) for name, sentences in sections.items() if name != "goal" for s in sentences]
+    if first is not None:
+        figures = ", ".join(f"{q['name']} {q['text']} ({q['interval']})" for q in first[:1])
+        told = [s.text for s in sections["findings"][:2]]
+        words = " ".join([f"The first report: {figures or 'there is nothing to compare with yet'}.", *told])
     else:
-        told = [s for tone in ("worse", "better", "news") for s in every if s.tone == tone]
-        words = " ".join(s.text for s in told[:2]) or "Nothing changed."
+        ordered = [(name, s) for tone in ("worse", "better", "news") for name, s in every if s.tone == tone]
+        by_section = {name: s.text.partition(". ")[0].removesuffix(".") for name, s in reversed(ordered)}
+        kept = list(dict.fromkeys(name for name, _ in ordered))[:HEADLINE]
+        words = " ".join(f"{by_section[name]}." for name in kept) or "Nothing changed."
     words = f"{goal} {words}" if goal else words
     return words + (f" {len(failed)} step{'' if len(failed) == 1 else 's'} failed." if failed else "")
 

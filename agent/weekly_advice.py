@@ -18,9 +18,19 @@ TONES: dict[str | None, Tone] = {"kept": "better", "not kept": "worse"}
 
 
 def advice_sentences(
-    workspace: Workspace, case: Case, then: Mapping[str, Any] | None, *, on_step: Progress = silent
+    workspace: Workspace,
+    case: Case,
+    then: Mapping[str, Any] | None,
+    audit: Mapping[str, Any],
+    *,
+    on_step: Progress = silent,
 ) -> tuple[list[Sentence], dict[str, str]]:
     """Advice followed since the report before, advice that still waits, and the track record.
+
+    Parameters
+    ----------
+    audit : mapping
+        Of now: advice that it gives no more waits no more.
 
     Returns
     -------
@@ -31,13 +41,15 @@ def advice_sentences(
     ledger = reckon(workspace, case, on_step=on_step)
     extents: dict[str, str] = {entry.advice.id: entry.followed.extent for entry in ledger.entries}
     known = dict(then.get("followed", {})) if then else {}
-    told = _told(then)
+    told, still = _told(then), _advised(audit)
     out, waiting = [], []
     for entry in ledger.entries:
         if entry.followed.extent in MEASURED:
             if known.get(entry.advice.id) != entry.followed.extent:
                 out.append(_followed(entry))
-        elif entry.followed.extent == "not" or (entry.followed.extent == "pending" and entry.advice.id in told):
+        elif entry.advice.id in still and (
+            entry.followed.extent == "not" or (entry.followed.extent == "pending" and entry.advice.id in told)
+        ):
             waiting.append(f"{entry.advice.action} {entry.advice.target}")
     if waiting:
         number = Evidence("pieces of advice waiting", len(waiting), "count")
@@ -48,17 +60,26 @@ def advice_sentences(
             what=what, such=such, names="; ".join(waiting[:NAMED]),
         )  # fmt: skip
         out.append(Sentence(text, "same", (number,)))
-    if ledger.record.followed:
-        record = ledger.record
+    record = ledger.record
+    if record.kept.of or record.covered.of:
         numbers = (Evidence("promises kept", record.kept.hits, "count", record.kept.of),)
         out.append(Sentence(f"The advisor's track record. {record_text(record)}", "same", numbers))
+    elif record.followed:
+        number = Evidence("followed", record.followed, "count")
+        what = "piece" if record.followed == 1 else "pieces"
+        text = "The advisor's track record: {followed} {what} of advice followed, no promise decided yet."
+        out.append(Sentence(phrase(text, (number,), what=what), "same", (number,)))
     return out + replayed_sentences(workspace), extents
 
 
 def _told(then: Mapping[str, Any] | None) -> set[str]:
     """Ids of the advice that the report before gave."""
-    outcomes = then["audit"]["outcomes"] if then and "audit" in then else ()
-    return {r["id"] for o in outcomes for f in o["findings"] for r in f["recommendations"]}
+    return _advised(then["audit"]) if then and "audit" in then else set()
+
+
+def _advised(audit: Mapping[str, Any]) -> set[str]:
+    """Ids of the advice of an audit's open findings."""
+    return {r["id"] for o in audit["outcomes"] for f in o["findings"] if not f["settled"] for r in f["recommendations"]}
 
 
 def replayed_sentences(workspace: Workspace) -> list[Sentence]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from app.escaping import shown
-from app.report.parts import title, tried_words
+from app.report.first_page import due_words, title, tried_words
 from app.views import action_title
 from tools.errors import AdvisorError
 from tools.outbox import Refused, TryLater
@@ -121,7 +121,7 @@ def short_text(document: Mapping[str, Any], settings: MailSettings, *, attached:
         lines.append(f"The whole report: {settings.base_url.rstrip('/')}/report-{document['week']}.html")
     elif attached:
         lines.append("The whole report is attached.")
-    lines.append(f"Next report due {document['next_due']}.")
+    lines.append(due_words(document))
     return "\n".join(lines) + "\n"
 
 

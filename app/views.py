@@ -157,6 +157,13 @@ def effect_sentence(effect: Document, about: str = "model") -> str:
     return line
 
 
+def untried_words(action: Document) -> str:
+    """Why an action has no measured effect, and when it gets one."""
+    if action.get("experiment"):
+        return "Not tried yet; it can be tried before anything is changed."
+    return "Cannot be tried beforehand: what it brings is measured once it is done."
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun.
 

@@ -1,11 +1,12 @@
 """The ``advisor report`` command: this week's report made, kept and written."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.text import Text
 
+from app import schedule
 from app.commands import open_case
 from app.escaping import shown
 from app.inbox_watching import arrive, production_sections
@@ -29,6 +30,7 @@ def run_report(
     kept, case = open_case(workspace)
     from agent.weekly import weekly_report
     from app.report.files import FORMATS, write_report
+    from app.report.first_page import due_words
     from tools.reports import Reports, monday_of, week_of
 
     now = datetime.now().astimezone()
@@ -42,7 +44,9 @@ def run_report(
         came = arrive(out, kept, workspace)
         with out.steps() as steps:
             extra = production_sections(kept, case, week_of(now), came, steps)
-            report = weekly_report(kept, case, now, since=since, tries=tries, extra=extra, on_step=steps)
+            chosen = schedule.kept(kept)
+            due = None if chosen is None else chosen.due(now + timedelta(weeks=1)).isoformat(timespec="minutes")
+            report = weekly_report(kept, case, now, since=since, next_due=due, tries=tries, extra=extra, on_step=steps)
     else:
         report = Reports(kept).get(week)
     written, missing = write_report(report.document, case, folder, formats or FORMATS, pictures=pictures)
@@ -52,7 +56,7 @@ def run_report(
         out.say(f"{name.upper()}: {shown(path)}")
     for name, reason in missing.items():
         out.say(f"{name.upper()} not written: {shown(reason)}")
-    out.say(f"Next report due {report.document['next_due']}")
+    out.say(due_words(report.document))
     files = {name: str(path) for name, path in written.items()}
     out.deliver({**report.document, "files": files, "not_written": missing})
 

@@ -12,7 +12,9 @@ from app.charts import effect_figure
 from app.escaping import plain_markdown
 from app.gallery import draw_gallery
 from app.place import Place
-from app.report.parts import Part, parts, title
+from app.report.facts import Part
+from app.report.first_page import title
+from app.report.parts import parts
 from app.view_reports import differences, figures
 from app.views import action_title, effect_point, primary, tiles
 from app.work import draw_start
@@ -93,14 +95,14 @@ def _draw_report(place: Place, report: "Report") -> None:
 
 def _draw_parts(place: Place, document: Any, numbered: "Iterator[tuple[int, Part]]") -> None:
     for number, part in numbered:
-        text = plain_markdown(part.text)
+        text, cited = plain_markdown(part.text), "".join(f" :small[:gray[{ref}]]" for ref in part.refs)
         if part.kind == "heading":
             st.subheader(text, anchor=False)
         elif part.kind in ("text", "action"):
             bold = part.kind == "action" or part.tone == "headline"
-            st.markdown(f"{ICONS.get(part.tone, '')} {'**' + text + '**' if bold else text}")
+            st.markdown(f"{ICONS.get(part.tone, '')} {'**' + text + '**' if bold else text}{cited}")
         elif part.kind == "quiet":
-            st.caption(text)
+            st.caption(text + cited)
         elif part.kind == "table":
             st.dataframe(list(part.rows), hide_index=True, width="stretch", key=f"report-table-{number}")
         elif part.kind == "pictures":

@@ -5,7 +5,9 @@ from html import escape
 from typing import Any
 
 from app.escaping import shown
-from app.report.parts import Part, parts, title
+from app.report.facts import Part
+from app.report.first_page import title
+from app.report.parts import parts
 from app.report.pictures import Thumbnails
 from app.report.plots import effects_svg, trend_svg
 
@@ -15,8 +17,8 @@ h1 {font-size: 1.5rem; margin: 0 0 .3rem;} h2 {font-size: 1.08rem; margin: 1.4re
 p {margin: .35rem 0; overflow-wrap: anywhere;} .headline {font-size: 1.08rem; font-weight: 600;}
 .quiet {color: #56625d; font-size: .86rem;} .worse {border-left: 4px solid #b3382c; padding-left: .6rem;}
 .better {border-left: 4px solid #1f6f5c; padding-left: .6rem;}
-.news {border-left: 4px solid #8a9591; padding-left: .6rem;}
-.action {font-weight: 600;} a {color: #1f6f5c;}
+.news, .same {border-left: 4px solid #8a9591; padding-left: .6rem;} .same {border-color: #dfe5e2;}
+.action {font-weight: 600; margin-top: .7rem;} a {color: #1f6f5c;} .ref {font-size: .78em; font-weight: 400;}
 .pictures {display: flex; flex-wrap: wrap; gap: .5rem; margin: .4rem 0;}
 figure {margin: 0; width: 6.4rem; font-size: .7rem; line-height: 1.25; overflow-wrap: anywhere;}
 figure img {width: 6.4rem; height: 6.4rem; object-fit: contain; background: #f1f4f2; border-radius: 5px;}
@@ -25,11 +27,14 @@ th {white-space: nowrap;}
 th, td {text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top; border-bottom: 1px solid #e3e9e6;
  overflow-wrap: break-word;}
 svg {max-width: 100%; height: auto;} .plot {margin: .5rem 0;}
+@media (max-width: 40rem) {table {display: block; overflow-x: auto;} figure, figure img {width: 5.6rem;}
+ figure img {height: 5.6rem;}}
 @media (prefers-color-scheme: dark) {body {background: #14201b; color: #e4ece8;} .quiet {color: #a9b6b0;}
  figure img {background: #24332c;} a {color: #7fd0b5;} .plot {background: #f7faf8; border-radius: 5px;}
  .plot .quiet {color: #56625d;}
  th, td {border-color: #33443c;}}
-@media print {html {font-size: 12px;} body {margin: 0; padding: 0; max-width: none; font-size: 1rem;}
+@page {margin: 1.5cm;}
+@media print {html {font-size: 11px;} body {margin: 0; padding: 0; max-width: none; font-size: 1rem;}
  h2, .news, .worse, .better {break-after: avoid;} .pictures {display: block;}
  figure {display: inline-block; vertical-align: top; margin: 0 .4rem .4rem 0;}
  figure, .plot, tr {break-inside: avoid;} .details {break-before: page;}}
@@ -58,7 +63,7 @@ def report_html(document: Mapping[str, Any], thumbnails: Thumbnails | None, capt
 
 
 def _one(part: Part, document: Mapping[str, Any], thumbnails: Thumbnails | None, captions: Mapping[str, str]) -> str:
-    more = f' <a href="#{_text(part.link)}">numbers</a>' if part.link and _there(document, part.link) else ""
+    more = "".join(f' <a class="ref" href="#{_text(ref)}">{_text(ref)}</a>' for ref in part.refs)
     match part.kind:
         case "heading":
             anchor = f' id="{_text(part.anchor)}"' if part.anchor else ""
@@ -76,15 +81,6 @@ def _one(part: Part, document: Mapping[str, Any], thumbnails: Thumbnails | None,
         case _:
             name = part.tone or part.kind
             return f'<p class="{_text(name)}">{_text(part.text)}{more}</p>'
-
-
-def _there(document: Mapping[str, Any], finding: str) -> bool:
-    """Whether the details hold a finding."""
-    return any(
-        f["id"] == finding and not f["settled"] and f["severity"]["level"] != "low"
-        for o in document["audit"]["outcomes"]
-        for f in o["findings"]
-    )
 
 
 def _gallery(images: Sequence[str], thumbnails: Thumbnails, captions: Mapping[str, str]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.escaping import plain_markdown
-from app.report.parts import Part, parts, title
+from app.report.facts import Part
+from app.report.first_page import title
+from app.report.parts import parts
 
 MARKS = {"worse": "▼ ", "better": "▲ ", "news": "• "}
 
@@ -16,6 +18,7 @@ def report_markdown(document: Mapping[str, Any], captions: Mapping[str, str]) ->
 
 
 def _one(part: Part, document: Mapping[str, Any], captions: Mapping[str, str]) -> str:
+    cited = "".join(f" {plain_markdown(f'[{ref}]')}" for ref in part.refs)
     match part.kind:
         case "heading":
             return f"## {plain_markdown(part.text)}"
@@ -28,10 +31,10 @@ def _one(part: Part, document: Mapping[str, Any], captions: Mapping[str, str]) -
         case "table":
             return _table(part.rows)
         case "action":
-            return f"**{plain_markdown(part.text)}**"
+            return f"**{plain_markdown(part.text)}**{cited}"
         case _:
             text = plain_markdown(part.text)
-            return f"**{text}**" if part.tone == "headline" else MARKS.get(part.tone, "") + text
+            return f"**{text}**" if part.tone == "headline" else MARKS.get(part.tone, "") + text + cited
 
 
 def _trend(trend: Sequence[Mapping[str, Any]]) -> str:

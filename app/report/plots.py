@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
+from app.views import action_title
+
 INK, BAND, GREEN, RED, GREY, OCHRE = "#1d2b26", "#1f6f5c", "#1f6f5c", "#b3382c", "#6b7672", "#b07a1e"
 COLOURS = {"helps": GREEN, "hurts": RED, "no_effect": GREY, "cannot_tell": OCHRE}
 WIDTH = 6.6
+LABEL = 34
+"""Letters of an action beside its interval."""
 
 
 def trend_svg(trend: Sequence[Mapping[str, Any]]) -> str:
-    """Balanced accuracy per week, with interval bars; a week that cannot be measured again is a gap."""
+    """Balanced accuracy per week in the band of its interval; a week that cannot be measured again is a gap."""
     return _svg(_trend(trend))
 
 
@@ -20,30 +24,41 @@ def effects_svg(actions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _trend(trend: Sequence[Mapping[str, Any]]) -> Any:
-    figure, axes = _figure(2.1)
-    known = [(at, t) for at, t in enumerate(trend) if t["value"] is not None]
-    at, value = [k for k, _ in known], [100 * t["value"] for _, t in known]
-    low, high = ([100 * abs(t[side] - t["value"]) for _, t in known] for side in ("low", "high"))
-    axes.errorbar(at, value, yerr=[low, high], color=BAND, marker="o", capsize=4, linewidth=1.4, elinewidth=1.2)
+    figure, axes = _figure(1.4)
+    gap = float("nan")
+    middle, low, high = (
+        [gap if t["value"] is None else 100 * t[side] for t in trend] for side in ("value", "low", "high")
+    )
+    at = range(len(trend))
+    axes.fill_between(at, low, high, color=BAND, alpha=0.16, linewidth=0)
+    # A week between two gaps has no band: its bar shows the interval all the same.
+    axes.vlines(at, low, high, color=BAND, alpha=0.45, linewidth=1)
+    axes.plot(at, middle, color=BAND, marker="o", markersize=4, linewidth=1.4)
     axes.set_xticks(range(len(trend)), [t["week"].partition("-")[2] for t in trend])
     axes.set_xlim(-0.5, len(trend) - 0.5)
-    axes.set_ylabel("%")
+    axes.set_ylabel("%", fontsize=8, color=INK)
     return figure
 
 
 def _effects(actions: Sequence[Mapping[str, Any]]) -> Any:
     tried = [(n, next(m for m in a["effect"] if m["primary"])) for n, a in enumerate(actions, 1) if a["effect"]]
-    figure, axes = _figure(0.7 + 0.4 * len(tried))
+    figure, axes = _figure(0.55 + 0.3 * len(tried))
     axes.axvline(0, color=GREY, linewidth=1)
     for row, (_, m) in enumerate(tried):
         middle, low, high = (100 * v for v in (m["delta"], m["low"], m["high"]))
         axes.errorbar(
             [middle], [row], xerr=[[middle - low], [high - middle]], color=COLOURS[m["verdict"]], marker="o", capsize=4
         )
-    axes.set_yticks(range(len(tried)), [f"action {n}" for n, _ in tried])
+    axes.set_yticks(range(len(tried)), [_label(n, actions[n - 1]) for n, _ in tried])
     axes.set_ylim(len(tried) - 0.5, -0.5)
-    axes.set_xlabel("points of balanced accuracy")
+    axes.set_xlabel(f"points of {', '.join(dict.fromkeys(m['metric'] for _, m in tried))}", fontsize=8, color=INK)
     return figure
+
+
+def _label(number: int, action: Mapping[str, Any]) -> str:
+    """The action's beginning; a dollar sign would start a formula."""
+    words = f"{number}. {action_title(action)}".replace("$", r"\$")
+    return words if len(words) <= LABEL else words[:LABEL].rstrip() + " …"
 
 
 def trend_png(trend: Sequence[Mapping[str, Any]]) -> bytes:

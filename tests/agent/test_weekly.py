@@ -11,7 +11,7 @@ import pytest
 from agent.weekly import weekly_report
 from agent.weekly_parts import Sentence, action_list, data_sentences, finding_sentences, label_sentences
 from agent.weekly_since import baseline
-from app.report.parts import compared_with
+from app.report.first_page import compared_with
 from benchmarks.planting.vectors import vector_case
 from tools.case import Case
 from tools.dataset import Dataset, Label
@@ -86,7 +86,7 @@ def test_the_first_report_has_nothing_to_compare_with(weeks: tuple[Workspace, li
 def test_pictures_that_came_are_counted_by_class(weeks: tuple[Workspace, list[Report]]) -> None:
     texts = [s["text"] for s in told(weeks[1][1], "data")]
     assert "60 pictures added." in texts
-    assert "Pictures of cat: 90 before, 120 now." in texts
+    assert "Pictures by class: cat 90 before, 120 now; dog 90 before, 120 now." in texts
 
 
 def test_wrong_labels_are_new_in_their_week_and_gone_when_mended(weeks: tuple[Workspace, list[Report]]) -> None:
@@ -167,7 +167,7 @@ def test_a_better_and_a_worse_model_are_told(tmp_path: Path) -> None:
     predict("2", 0.95)
     better = written(kept, 1)
     assert told(better, "model")[0]["tone"] == "better"
-    assert "shop 2 of now against shop 1 of 2026-W45" in told(better, "model")[0]["text"]
+    assert "Shop 2 now against shop 1 in 2026-W45" in told(better, "model")[0]["text"]
     predict("3", 0.7)
     worse = written(kept, 2)
     assert told(worse, "model")[0]["tone"] == "worse"
@@ -183,7 +183,7 @@ def test_the_same_predictions_are_nothing_new_when_pictures_go(tmp_path: Path) -
     written(kept, 0)
     names = [case.classes[t] for t in case.targets]
     kept.save_dataset(*kept_part(case, np.arange(1, len(names)), names))
-    assert [s["text"][:40] for s in told(written(kept, 1), "model")] == ["Nothing new speaks: still shop 1. What i"]
+    assert [s["text"][:40] for s in told(written(kept, 1), "model")] == ["The model is the same: shop 1."]
 
 
 def outcome(code: str, status: str, *findings: dict[str, Any]) -> dict[str, Any]:
@@ -197,17 +197,37 @@ def found(code: str, title: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "tone"),
+    ("status", "done", "words", "tone"),
     [
-        ("passed", "Not found any more: x.", "better"),
-        ("failed", "Could not be looked for this time: x.", "news"),
-        ("not_applicable", "Could not be looked for this time: x.", "news"),
+        ("passed", {"x"}, "Not found any more: x.", "better"),
+        ("passed", set(), "Not found any more: x.", "news"),
+        ("failed", {"x"}, "Could not be looked for this time: x.", "news"),
+        ("not_applicable", {"x"}, "Could not be looked for this time: x.", "news"),
     ],
 )
-def test_a_check_that_did_not_run_makes_nothing_better(status: str, words: str, tone: str) -> None:
+def test_better_is_what_was_looked_for_after_something_was_done(
+    status: str, done: set[str], words: str, tone: str
+) -> None:
     then = {"findings": [{"id": "x", "code": "c", "title": "x", "level": "high", "settled": "", "images": []}]}
-    told_now = finding_sentences({"outcomes": [outcome("c", status)]}, then)
+    told_now = finding_sentences({"outcomes": [outcome("c", status)]}, then, done)
     assert [(s.text, s.tone) for s in told_now] == [(words, tone)]
+
+
+def test_a_label_that_two_findings_name_is_told_once() -> None:
+    pair, whole_ = found("wrong-labels", "P", images=["a"]), found("wrong-labels", "W", images=["a", "b"])
+    told_once = label_sentences({"outcomes": [outcome("wrong-labels", "found", pair, whole_)]}, None)
+    assert [s.text for s in told_once] == ["2 labels look wrong (W)."]
+
+
+def test_removing_what_can_be_relabelled_is_no_second_action() -> None:
+    def action(key: str, delta: float, images: list[str]) -> dict[str, Any]:
+        effect = [{"primary": True, "delta": delta}]
+        return {"id": key, "verdict": "helps", "effect": effect, "images": images}
+
+    three = [action("relabel", 0.05, ["a", "b"]), action("remove", 0.03, ["b", "a"]), action("other", 0.01, ["c"])]
+    scope = {"classes": [], "pair": None}
+    audit = {"outcomes": [outcome("c", "found", found("c", "T", scope=scope, recommendations=three))]}
+    assert [a["id"] for a in action_list(audit)] == ["relabel", "other"]
 
 
 def test_one_label_and_two() -> None:

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.report import files
+from app.report.facts import Facts
 from app.report.html import report_html
 from app.report.markdown import report_markdown
-from app.report.parts import images_of
+from app.report.parts import images_of, parts
 from app.report.pictures import Thumbnails
 from tests.app.conftest import NASTY
 from tools.settings import Settings
@@ -83,6 +84,20 @@ def test_the_page_carries_everything_and_fetches_nothing(made: Path) -> None:
     anchors = {attributes.get("id") for _, attributes in page.found}
     assert links
     assert all(link and link[0] == "#" and link[1:] in anchors for link in links)
+
+
+def test_a_sentence_cites_the_fact_that_holds_its_numbers(made: Path) -> None:
+    document = json.loads(content(made, "json"))
+    facts, cited, there = Facts(document), set[str](), list(parts(document))
+    anchors = [part.anchor for part in there if part.anchor]
+    assert anchors == [f"F{n}" for n in range(1, len(anchors) + 1)]
+    for part in there:
+        cited |= set(part.refs)
+    assert cited
+    assert cited <= set(anchors)
+    for section in document["sections"]:
+        for sentence in section["sentences"]:
+            assert bool(facts.sentence(section["id"], sentence)) == bool(sentence["evidence"] or sentence["images"])
 
 
 def test_a_plot_is_light_in_the_dark_and_so_are_its_words() -> None:
