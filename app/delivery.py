@@ -25,6 +25,8 @@ from app.printing import table
 from app.terminal import Terminal, WrongUse
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from tools.case import Case
     from tools.outbox import Letter
     from tools.workspace import Workspace
@@ -71,9 +73,7 @@ def run_send(week: str | None, dry_run: Path | None, *, workspace: Path, json: s
     if dry_run is not None:
         dry_run.mkdir(parents=True, exist_ok=True)
         files = []
-        within = enclosed(report.document, case, settings)
-        for number, recipient in enumerate(settings.recipients if settings.host else (), start=1):
-            message = compose(report.document, settings, recipient, pdf=within.pdf, pictures=within.pictures)
+        for number, message in enumerate(messages(report.document, case, settings), start=1):
             file = dry_run / f"report-{report.week}-{number}.eml"
             file.write_bytes(message.as_bytes())
             files.append(str(file))
@@ -85,6 +85,15 @@ def run_send(week: str | None, dry_run: Path | None, *, workspace: Path, json: s
     queue_report(kept, report.week)
     letters = send_waiting(kept, case)
     _say_letters(out, [letter for letter in letters if letter.week == report.week] or _of(kept, report.week))
+
+
+def messages(document: Mapping[str, Any], case: "Case", settings: MailSettings) -> "list[EmailMessage]":
+    """What would go by mail, a message for each recipient."""
+    within = enclosed(document, case, settings)
+    return [
+        compose(document, settings, recipient, pdf=within.pdf, pictures=within.pictures)
+        for recipient in (settings.recipients if settings.host else ())
+    ]
 
 
 def queue_report(kept: "Workspace", week: str) -> None:

@@ -67,7 +67,10 @@ class MailSettings:
 
     def __post_init__(self) -> None:
         if self.host and not (self.sender and self.recipients):
-            raise WrongMail(expected="--from and at least one --to with --host", seen="none", todo="Add them.")
+            raise WrongMail(
+                expected="a sender (--from) and at least one recipient (--to) beside a mail server", seen="none",
+                todo="Add them.",
+            )  # fmt: skip
         for address in (self.sender, *self.recipients) if self.host else ():
             _checked(address)
         if self.user and self.security == "none":

@@ -9,7 +9,7 @@ from app.escaping import plain_markdown, shown
 from app.guide_rows import MARKS, checklist
 from app.place import Place
 from app.sidebar import standing
-from app.views import VERDICTS, Document, action_title, effect_sentence, primary, ranked_findings
+from app.views import VERDICTS, Document, action_title, effect_sentence, primary, ranked_findings, untried_words
 
 EVENTS = 8
 ACTIONS = 5
@@ -97,7 +97,7 @@ def _draw_actions(place: Place, audit: Document) -> None:
             words = (
                 plain_markdown(effect_sentence(effect))
                 if effect
-                else f"not tried here; {plain_markdown(action['why'])}"
+                else f"{plain_markdown(untried_words(action))} {plain_markdown(action['why'])}"
             )
             st.markdown(words)
             st.caption(

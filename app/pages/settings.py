@@ -1,5 +1,6 @@
 """Settings: import, encoder, language model, schedule, mail, goals, roles."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,8 +184,12 @@ def _draw_schedule(place: Place) -> None:
     from app import schedule as schedules
 
     now = schedules.kept(place.kept)
-    st.markdown(f"**Now:** {plain_markdown(now.text) if now else 'no schedule'}")
-    with st.form("schedule", border=False):
+    due = schedules.state(place.kept, datetime.now().astimezone())
+    stands = "" if due is None else "there" if due["there"] else "overdue" if due["overdue"] else "still to come"
+    words = f"; this week's report is {stands}" if stands else ""
+    st.subheader("Schedule", anchor=False)
+    st.markdown(f"**Now:** {plain_markdown(now.text + words) if now else 'no schedule'}")
+    with st.form("schedule", border=True):
         when = st.text_input("Every week at", now.text.rpartition(" ")[0] if now else "mon 07:00", key="schedule-when")
         zone = st.text_input("Time zone", now.timezone if now else "UTC", key="schedule-zone")
         asked = st.form_submit_button("Keep the schedule", type="primary")
@@ -194,14 +199,13 @@ def _draw_schedule(place: Place) -> None:
         schedules.keep(place.kept, None)
         st.rerun()
     st.caption(
-        "The process that makes the reports is advisor schedule, or a unit for systemd, cron, GitHub Actions or "
-        "Airflow that it prints (advisor schedule --print). "
-        "Mail is set with advisor mail set, so that no password passes here."
+        "This keeps the time. What makes and sends the reports then is a process that stays: advisor schedule, or a "
+        "unit for systemd, cron, GitHub Actions or Airflow that it prints (advisor schedule --print)."
     )
-    from app.mail import settings_of
+    from app.mail_settings import draw_mail
 
-    mail = settings_of(place.kept)
-    st.markdown(f"**Mail goes to:** {plain_markdown(', '.join(mail.recipients) if mail else 'nobody')}")
+    st.subheader("Mail", anchor=False)
+    draw_mail(place)
 
 
 def _draw_people(place: Place) -> None:

@@ -311,6 +311,49 @@ def test_settings_import_a_path_and_keep_goals_and_schedule(
     assert not [b for b in page.button if b.key == "model-test"]
 
 
+def test_settings_keep_mail_and_a_dry_run_sends_nothing(
+    own_workspace: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agent.weekly import weekly_report
+    from app.mail import settings_of
+    from tools.outbox import Outbox
+
+    monkeypatch.setenv("ADVISOR_SMTP_PASSWORD", "hunter2")
+    monkeypatch.setattr("smtplib.SMTP", lambda *_, **__: pytest.fail("a dry run sends nothing"))
+    kept, case = open_case(own_workspace)
+    page = open_page("settings").run()
+    page.text_input(key="mail-host").set_value("smtp.example.org")
+    next(b for b in page.button if b.label == "Keep the mail settings").click().run()
+    assert "a sender" in page.error[0].value
+    page.text_input(key="mail-from").set_value("advisor@example.org")
+    page.text_area(key="mail-to").set_value("ada@example.org\nbo@example.org\n")
+    page.text_input(key="mail-webhook").set_value("https://hooks.example.org/secret")
+    next(b for b in page.button if b.label == "Keep the mail settings").click().run()
+    assert not page.exception
+    settings = settings_of(kept)
+    assert settings is not None
+    assert (settings.recipients, settings.webhook[-6:]) == (("ada@example.org", "bo@example.org"), "secret")
+
+    page = open_page("settings").run()
+    assert "hunter2" not in everything(page)
+    assert "hooks.example.org" not in repr([t.value for t in page.text_input]) + everything(page)
+    page.button(key="mail-dry").click().run()
+    assert "No report was made yet" in everything(page)
+    weekly_report(kept, case, datetime(2026, 11, 23, 9, tzinfo=UTC))
+    page.button(key="mail-dry").click().run()
+    assert not page.exception
+    assert "Nothing was sent" in page.success[0].value
+    assert [e.label.split(":")[0] for e in page.expander if e.label.startswith("To ")] == [
+        "To ada@example.org", "To bo@example.org"
+    ]  # fmt: skip
+    assert not Outbox(kept).all()
+    page.text_input(key="mail-user").set_value("ada")  # the webhook stays when nothing is typed for it
+    next(b for b in page.button if b.label == "Keep the mail settings").click().run()
+    assert (settings_of(kept) or settings).webhook == settings.webhook
+    page.button(key="mail-clear").click().run()
+    assert settings_of(kept) is None
+
+
 def test_before_any_import_the_settings_offer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["shell.py", "--workspace", str(tmp_path / "none")])
     for name in ("settings", "jobs"):
