@@ -30,9 +30,9 @@ canvas {position: absolute; inset: 0; width: 100%; height: 100%;}
 JS = """
 const SHAPES = [
   (x, y, r) => x * x + y * y <= r * r,
-  (x, y, r) => Math.abs(x) + Math.abs(y) <= r * 1.15,
   (x, y, r) => Math.abs(x) <= r / 3 || Math.abs(y) <= r / 3,
   (x, y, r) => y >= -r && Math.abs(x) <= (y + r) * 0.55,
+  (x, y, r) => Math.abs(x) + Math.abs(y) <= r,
   (x, y, r) => Math.abs(x) <= r * 0.85 && Math.abs(y) <= r * 0.85,
   (x, y, r) => Math.abs(Math.abs(x) - Math.abs(y)) <= r / 3,
 ];
@@ -78,7 +78,7 @@ function begin(root) {
   tool("closer", "Closer", () => zoom(STEP));
   tool("farther", "Farther", () => zoom(1 / STEP));
   tool("whole", "Whole map", () => { map.view = null; draw(); });
-  tool("nothing", "Choose nothing", () => choose(null));
+  tool("nothing", "Choose none", () => choose(null));
   mode("choose");
   const told = make("span", "told", tools);
 
@@ -105,7 +105,7 @@ function begin(root) {
     const pixels = new ImageData(W, H), out = new Uint32Array(pixels.data.buffer);
     const grown = Math.min(3, Math.max(1, Math.sqrt(v.k * WHOLE / Math.min(w, h))));
     const side = Math.max(2, Math.round(map.data.size * grown * scale));
-    const shapes = SHAPES.map((_, shape) => stencil(shape, side));
+    const shapes = SHAPES.map((_, shape) => stencil(shape, shape ? side + 2 : side));
     const full = map.data.colours.map(c => packed(c, 230)), faint = map.data.colours.map(c => packed(c, 45));
     const k = v.k * scale, n = map.codes.length, P = map.points;
     const spot = (row, colour) => {

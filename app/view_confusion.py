@@ -93,8 +93,16 @@ def cell_sentence(found: Confusion, true: str, said: str) -> str:
     return f"{count} of {of} judged pictures of {true} {verb} called {said} ({100 * low:.1f}–{100 * high:.1f} %)"
 
 
-def heat_figure(found: Confusion, mode: Mode) -> "Figure":
-    """Heat map; an unseen square lies on every cell, because a heat map itself cannot be clicked for a choice."""
+def heat_figure(found: Confusion, mode: Mode, ink: str = "") -> "Figure":
+    """Heat map; an unseen square lies on every cell, because a heat map itself cannot be clicked for a choice.
+
+    Parameters
+    ----------
+    found : Confusion
+    mode : Mode
+    ink : str
+        Colour of the page's text, for the numbers of clear cells; empty for plotly's own.
+    """
     import plotly.graph_objects as go
 
     k = len(found.classes)
@@ -112,7 +120,7 @@ def heat_figure(found: Confusion, mode: Mode) -> "Figure":
     words = [  # of the page's own ink on clear cells, white on full ones; all at once, since one by one takes seconds
         {
             "x": names[j], "y": names[i], "text": str(text[i, j]), "showarrow": False,
-            **({"font": {"color": "#ffffff"}} if colour[i, j] > INK_TURNS else {}),
+            "font": {"color": "#ffffff" if colour[i, j] > INK_TURNS else ink or None, "size": 13},
         }
         for i, j in (np.argwhere(told).tolist() if k <= TEXT_UP_TO else ())
     ]  # fmt: skip

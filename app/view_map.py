@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800", "#8c8c8c")
 """Okabe and Ito's, without black, which a dark page swallows."""
 SHAPES = 6
-"""Where colours run out a shape tells apart (circle, diamond, cross, triangle, square, x): 48 values look different."""
+"""Where colours run out a shape tells apart (circle, plus, triangle, diamond, square, x): 48 values look different."""
 CIVIDIS = (
     "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"
 )  # fmt: skip

@@ -164,6 +164,15 @@ def untried_words(action: Document) -> str:
     return "Cannot be tried beforehand: what it brings is measured once it is done."
 
 
+def begun(text: str) -> str:
+    """A text with a capital letter in front, as a sentence or a heading begins.
+
+    >>> begun("collect Lime"), begun("")
+    ('Collect Lime', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun.
 

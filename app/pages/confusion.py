@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.escaping import plain_markdown, shown
 from app.gallery import draw_gallery
+from app.look import ink
 from app.place import Place
 from app.view_confusion import Confusion, cell_ids, cell_sentence, chosen_cell, confusion, heat_figure
 from app.views import tiles, worst_pairs
@@ -29,7 +30,7 @@ def draw(place: Place) -> None:
     )
     mode: Any = st.segmented_control("Show", ("counts", "mean score"), default="counts", key="confusion-mode")
     event: Any = st.plotly_chart(
-        heat_figure(found, mode or "counts"), width="stretch", key="confusion-matrix", on_select="rerun",
+        heat_figure(found, mode or "counts", ink()), width="stretch", key="confusion-matrix", on_select="rerun",
         selection_mode="points", config={"displayModeBar": False}, alt=_alt(found),
     )  # fmt: skip
     clicked = chosen_cell(event.selection.points if event else None, found.classes)

@@ -9,7 +9,7 @@ from app.escaping import plain_markdown, shown
 from app.guide_rows import MARKS, checklist
 from app.place import Place
 from app.sidebar import standing
-from app.views import VERDICTS, Document, action_title, effect_sentence, primary, ranked_findings, untried_words
+from app.views import VERDICTS, Document, action_title, begun, effect_sentence, primary, ranked_findings, untried_words
 
 EVENTS = 8
 ACTIONS = 5
@@ -92,12 +92,12 @@ def _draw_actions(place: Place, audit: Document) -> None:
         st.success("No check has anything to advise.")
     for action in best:
         with st.container(border=True):
-            st.markdown(f"**{plain_markdown(action_title(action))}**")
+            st.markdown(f"**{plain_markdown(begun(action_title(action)))}**")
             effect = primary(action["effect"]) if action["effect"] else None
             words = (
-                plain_markdown(effect_sentence(effect))
+                plain_markdown(begun(effect_sentence(effect)))
                 if effect
-                else f"{plain_markdown(untried_words(action))} {plain_markdown(action['why'])}"
+                else plain_markdown(f"{untried_words(action)} {begun(action['why'])}")
             )
             st.markdown(words)
             st.caption(

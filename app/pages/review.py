@@ -109,10 +109,9 @@ def _draw_suspect(place: Place, suspect: "Suspect", digest: str, review: Review)
                 on_click=_decide, args=(place, review.take(step)),
             )  # fmt: skip
         others = [name for name in case.classes if name not in (suspect.given, suspect.suggested)]
-        one, two = st.columns([3, 2], vertical_alignment="bottom")
-        other = one.selectbox("Another class", others, format_func=shown, key="review-other", index=None)
-        two.button(
-            "Give it", key="review-label", shortcut="l", disabled=other is None, width="stretch",
+        other = st.selectbox("Another class", others, format_func=shown, key="review-other", index=None)
+        st.button(
+            "Give it this class", key="review-label", shortcut="l", disabled=other is None, width="stretch",
             on_click=_decide, args=(place, review.take(Step(digest, suspect.given, "label", str(other)))),
         )  # fmt: skip
     for name, title in ((suspect.given, "Pictures of its label"), (suspect.suggested, "Pictures of the suggestion")):

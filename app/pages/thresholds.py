@@ -41,8 +41,7 @@ def draw(place: Place) -> None:
         )
         return
     st.caption(
-        "A class is said where its own score is at least its threshold. Bands: intervals that count bursts once. "
-        "Boxes have no overlap slider here: detection is not supported yet."
+        "A class is said where its own score is at least its threshold. Bands: intervals that count bursts once."
     )
     _draw_sliders(place)
     st.divider()
