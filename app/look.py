@@ -12,11 +12,20 @@ div[data-testid="stCaptionContainer"] {color: inherit;}
 @media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}}
 </style>"""
 """Fixed text of ours."""
+ON_DARK = """<style>
+[data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] * {color: #0c1f1a;}
+</style>"""
+"""White on the bright green that a dark page needs cannot be read."""
+
+
+def dark() -> bool:
+    """Whether the page is light on dark."""
+    return st.context.theme.type == "dark"
 
 
 def ink() -> str:
     """Colour of the page's text, for what a chart writes on clear ground."""
-    return "#e8eeec" if st.context.theme.type == "dark" else "#1d2a26"
+    return "#e8eeec" if dark() else "#1d2a26"
 
 
 def icon() -> Image.Image:

@@ -42,10 +42,10 @@ WITHOUT_DATA = frozenset({"settings", "jobs"})
 def main() -> None:
     """Draw the page that the address names."""
     prepare_libraries()
-    from app.look import STYLE, icon
+    from app.look import ON_DARK, STYLE, dark, icon
 
     st.set_page_config(page_title="Image model advisor", page_icon=icon(), layout="wide")
-    st.html(STYLE)
+    st.html(STYLE + (ON_DARK if dark() else ""))
     pages: dict[str, Any] = {}
     sections: dict[str, list[Any]] = {}
     for section, names in PAGES.items():

@@ -35,7 +35,10 @@ def draw(place: Place) -> None:
         help="They are scored and forgotten: nothing is kept.",
     )  # fmt: skip
     if not given:
-        st.info("Drop one or more photographs above.", icon=":material/photo_camera:")
+        st.info(
+            "Drop one or more photographs above: each gets its scores, the decision, and the training pictures most "
+            "like it.", icon=":material/photo_camera:",
+        )  # fmt: skip
         return
     if len(given) > MOST:
         st.caption(f"The first {MOST} of {len(given)}; for folders: advisor predict PATH in a terminal.")
