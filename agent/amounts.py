@@ -49,7 +49,7 @@ def goal_of(text: str) -> dict[str, Any]:
     """
     text = _WRITTEN.sub(lambda m: str(_WORDS.get(m[1], 0) + _WORDS.get(m[2] or m[3], 0)), text)
     costs = _cost(text, _MISS), _cost(text, _FALSE)
-    if any(costs) and "cost" in text:
+    if all(costs) or (any(costs) and "cost" in text):
         return {"kind": "cost", "value": costs[0] or 1.0, "false_alarm": costs[1] or 1.0}
     if beta := re.search(r"\bf[- ]?(\d(?:\.\d)?)\b", text):
         return {"kind": "f-beta", "value": float(beta[1]) or 1.0}
@@ -63,6 +63,9 @@ def _floor(text: str) -> dict[str, Any]:
             found = re.search(pattern, text)
             if found and (value := share(found[1])) is not None:
                 return {"kind": kind, "value": value}
+    right = rf"({_SHARE}) (?:of \w+ )?(?:of (?:the |them )?)?(?:are|is|to be|must be|come out)? ?(?:right|correct)\b"
+    if (found := re.search(right, text)) and (value := share(found[1])) is not None:
+        return {"kind": "precision", "value": value}
     if found := re.search(rf"\b(?:catch|find|detect|recogni[sz]e|spot)\b[^\d.;]{{0,16}}({_SHARE})", text):
         return {"kind": "recall", "value": value} if (value := share(found[1])) is not None else {}
     return {}

@@ -94,14 +94,15 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
     if language and (not named.classes or any("a" <= c <= "z" for c in text)):  # names alone may still be understood
         return Plan("help", named.classes, language=language)
     intent = _intent(text, named)
-    if table("intents")["needs"].get(intent or "help", 0) > len(named.classes) and not named.choices:
+    usual = "confusion" if named.classes else "help"
+    if table("intents")["needs"].get(intent or usual, 0) > len(named.classes) and not named.choices:
         named = _reread(question, classes, named)
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
         return leaning if leaning.intent != intent else _completed(leaning, text, question)
-    if intent is None and not named.matches and (alone := _ALONE.fullmatch(question.strip())):
-        if alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
-            return Plan("confusion", unknown=(alone[1],))
+    alone = _ALONE.fullmatch(question.strip())
+    if intent is None and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
+        return Plan("confusion", unknown=(alone[1],))
     if intent is None:
         intent = "confusion" if named.classes or named.choices else "help"
     unknown = _meant_as_classes(question, [w for w in named.unknown if spelt(w.lower()) == w.lower()])

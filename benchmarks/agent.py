@@ -4,7 +4,7 @@
     python -m benchmarks.agent --base-url http://127.0.0.1:8000/v1 --model NAME [--key KEY] [--native] [--answers 20]
     python -m benchmarks.agent --latency 50000
 
-Prints, for the questions that rules were written on and for those held back: the share with the right tool, and with
+Prints, for the questions that rules were written on, for those held back, and for two sets of another hand: the share with the right tool, and with
 the right tool and arguments; of answers, how many wordings were kept, repaired or refused, and whether one that was
 shown says anything its facts do not (it must be none, whatever the server). ``--latency`` times answers of a warm case.
 """
@@ -172,7 +172,7 @@ def main() -> None:
     if given.base_url:
         model = ModelSettings(given.base_url, given.key, given.model, timeout=given.timeout, native=given.native)
     document: dict[str, object] = {"model": given.model or "rules"}
-    for name in ("questions", "held_back"):
+    for name in ("questions", "held_back", "held_back_second", "held_back_third"):
         score = scored(questions(name), model)
         document[name] = vars(score)
         print(f"{name}: {score.line}", flush=True)

@@ -1,6 +1,9 @@
-"""The rules planner on questions as people ask them (questions.jsonl, held_back.jsonl), and on follow-ups.
+"""The rules planner on questions as people ask them (questions.jsonl, held_back*.jsonl), and on follow-ups.
 
-``held_back.jsonl`` was written and committed before these rules; no rule may be changed for one of its rows.
+``held_back.jsonl`` was written and committed before these rules; no rule may be changed for one of its rows. The second
+and third were written later by somebody who had not read the rules, to be as unlike the first as questions get: at first
+sight 45 of 66 of the second were right, and 50 of 66 of the third once what the second showed was mended (45 before).
+Then what the third showed was mended too, so that both guard what is understood and measure nothing new.
 """
 
 import json
@@ -42,6 +45,21 @@ def test_question(row: Row) -> None:
 def test_held_back_questions() -> None:
     missed = {row["question"]: said for row in HELD_BACK if (said := wrong(row, planned(row, by_rules), by_rules))}
     assert len(missed) <= (1 - LEAST) * len(HELD_BACK), missed
+
+
+@pytest.mark.parametrize("name", ["held_back_second", "held_back_third"])
+def test_questions_of_another_hand(name: str) -> None:
+    rows = questions(name)
+    missed = {row["question"]: said for row in rows if (said := wrong(row, planned(row, by_rules), by_rules))}
+    assert len(rows) >= 60
+    assert len(missed) <= (1 - LEAST) * len(rows), missed
+
+
+@pytest.mark.parametrize("question", ["bananas?", "and what about bananas?", "Bananas"])
+def test_a_lone_unknown_word_gets_the_list_of_classes(question: str) -> None:
+    plan = RulesPlanner().plan(question, FRUIT)
+    assert (plan.intent, plan.needs_clarifying) == ("confusion", True)
+    assert plan.unknown[0].lower() == "bananas"
 
 
 def test_unknown_words_are_named() -> None:
