@@ -6,9 +6,8 @@ from PIL import Image
 
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding-top: 3rem; max-width: 82rem;}
-div[data-testid="stCaptionContainer"] {color: inherit;}
-[data-testid="stCaptionContainer"] p {font-size: 0.8rem; line-height: 1.35; overflow-wrap: anywhere; color: inherit;
-  opacity: 0.8;}
+div[data-testid="stCaptionContainer"] {opacity: 0.85;}
+[data-testid="stCaptionContainer"] p {font-size: 0.8rem; line-height: 1.35; overflow-wrap: anywhere;}
 @media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}}
 </style>"""
 """Fixed text of ours."""
