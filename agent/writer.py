@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agent.display import markdown_safe, visible
 from agent.endpoint import Endpoint, Heard
-from agent.grounding import ANY_CITATION, Problem, check_text
+from agent.grounding import ALWAYS_SAID, ANY_CITATION, Problem, check_text
 from agent.prompts import prompt, sentence, spoken
 from agent.state import Fact
 from agent.template import explained
@@ -39,7 +39,10 @@ def written_messages(question: str, facts: Sequence[Fact]) -> list[dict[str, str
     """All that the wording model is told: the question and the numbered facts."""
     data = {
         "question": visible(question)[:2000],
-        "facts": [{"id": f["id"], "text": visible(f["text"])} for f in facts[:MOST_FACTS]],
+        "facts": [
+            {"id": f["id"], "text": visible(f["text"])} | ({"must": True} if f["kind"] in ALWAYS_SAID else {})
+            for f in facts[:MOST_FACTS]
+        ],
     }
     return [
         {"role": "system", "content": prompt("write", most=str(MOST_SENTENCES), language=LANGUAGES[spoken()])},

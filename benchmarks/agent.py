@@ -4,9 +4,10 @@
     python -m benchmarks.agent --base-url http://127.0.0.1:8000/v1 --model NAME [--key KEY] [--native] [--answers 20]
     python -m benchmarks.agent --latency 50000
 
-Prints, for the questions that rules were written on, for those held back, and for two sets of another hand: the share with the right tool, and with
-the right tool and arguments; of answers, how many wordings were kept, repaired or refused, and whether one that was
-shown says anything its facts do not (it must be none, whatever the server). ``--latency`` times answers of a warm case.
+Prints, for the questions that rules were written on, for those held back, and for two sets of another hand: the share
+with the right tool, and with the right tool and arguments; of answers, how many wordings were kept, repaired or
+refused, and whether one that was shown says anything its facts do not (it must be none, whatever the server).
+``--latency`` times answers of a warm case.
 """
 
 import argparse
