@@ -46,6 +46,7 @@ def run_demo(
     dict
         The document of ``demo --json``.
     """
+    from app.kept_audit import keep_audit
     from tools.advice import try_advice
     from tools.audit import run_checks
     from tools.documents import audit_document, effect_json
@@ -62,6 +63,7 @@ def run_demo(
     case = kept.case(settings)
     outcomes = run_checks(case, on_step=on_step, remember=kept)
     effects = try_advice(case, outcomes, most=MOST_EXPERIMENTS, on_step=on_step, remember=kept)
+    keep_audit(kept, case, outcomes, effects)
     audit = audit_document(case, outcomes, effects)
     answers = [_asked(question, case, kept, on_step) for question in questions(truth)]
     rows = compare(truth, audit)
