@@ -107,7 +107,8 @@ def _actions(actions: Sequence[Document], facts: Facts, seen: set[str]) -> Itera
         yield Part("text", "Nothing above low asks for a change.")
     pictured = next((a for a in actions if a["images"]), None)
     for number, action in enumerate(actions, start=1):
-        yield Part("action", f"{number}. {action_title(action)}", refs=facts.finding(action["finding"]))
+        name = action_title(action)
+        yield Part("action", f"{number}. {name[:1].upper()}{name[1:]}", refs=facts.finding(action["finding"]))
         yield Part("text", tried_words(action))
         if action is pictured:
             yield from _row(action["images"], seen)
