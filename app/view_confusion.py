@@ -20,7 +20,7 @@ TEXT_UP_TO = 25
 """With more classes the numbers in the cells cannot be read; hovering says them."""
 SCALE = ((0.0, "rgba(0,114,178,0.05)"), (1.0, "rgba(0,114,178,1)"))
 """One hue from clear to full: reads the same on light and dark and to every kind of colour vision."""
-INK_TURNS = 0.45
+INK_TURNS = 0.7
 SEEN = 0.005
 """Smaller mean scores, and counts of none, are left blank: zeros hide what matters, and each costs the browser."""
 CELL_PIXELS, LEAST, MOST = 46, 380, 900

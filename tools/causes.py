@@ -12,6 +12,7 @@ from tools.checks import not_visual
 from tools.checks.similar_classes import FEWEST, measure
 from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
+from tools.cue_likeness import only_likeness
 from tools.cues import PRESENT, balance_advice
 from tools.findings import Cost, Evidence, Rung
 from tools.ladder import Climbed, all_tests, further, ladder, of_effect
@@ -183,7 +184,7 @@ def _cue_causes(case: Case, pair: Pair) -> Iterator[Cause]:
         yield _climbed_cause(case, pair, found)
     told = {found.test.cue.name for found in climbed}
     for test in all_tests(case, [pair.names], [cue for cue in pair.shared.cues if cue.name not in told]):
-        if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1]:
+        if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1] or only_likeness(case, test):
             continue
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
         advice = balance_advice(pair.names, "confusion-causes")

@@ -166,7 +166,7 @@ def try_cue(
     a, b = case.number(pair[0]), case.number(pair[1])
     groups = case.derived.grouping.groups
     of_a, of_b = (_usable(cue, training[case.targets[training] == number]) for number in (a, b))
-    means = [_group_means(cue.values[rows], groups[rows]) for rows in (of_a, of_b)]
+    means = [group_means(cue.values[rows], groups[rows]) for rows in (of_a, of_b)]
     if min(map(len, means)) < FEWEST_GROUPS:
         nothing = np.zeros(len(cue.values), dtype=np.bool_)
         return Tested(cue, pair, 0.5, 1.0, nothing, (0, 0), (0, 0), -1.0, 1.0, None)
@@ -283,11 +283,12 @@ def _one_sided(wrong: NDArray[np.bool_], against: NDArray[np.bool_], groups: NDA
         return float(student.sf(difference / spread, degrees))
     if not np.isfinite(spread):
         return 1.0
-    counts = [_group_means(w, g) for w, g in sides]
+    counts = [group_means(w, g) for w, g in sides]
     table = np.array([[int((c > 0).sum()), int((c == 0).sum())] for c in counts])
     return float(fisher_exact(table, alternative="greater").pvalue)
 
 
-def _group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+def group_means(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mean of each group, float64, in the order of their names."""
     _, codes = np.unique(groups, return_inverse=True)
     return np.asarray(np.bincount(codes, weights=values) / np.bincount(codes), dtype=np.float64)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tools.case import Case
 from tools.cue_candidates import MOST_PAIRS, background_cues, backgrounds_of, concept_cues
+from tools.cue_likeness import only_likeness
 from tools.cues import PRESENT, Cue, Tested, candidates, try_cue
 from tools.findings import Evidence, Rung
 from tools.interventions import SMALLEST, Effect, effect, intervene
@@ -159,7 +160,9 @@ def _clear(case: Case, rows: NDArray[np.int64]) -> NDArray[np.int64]:
 def leaning(case: Case, tests: Sequence[Tested]) -> list[Climbed]:
     """Present, then used or not measurable; each rung corrected over the whole case."""
     present = benjamini_hochberg(np.array([t.present_p for t in tests]))
-    here = [t for t, p in zip(tests, present, strict=True) if p and t.strength >= PRESENT]
+    here = [
+        t for t, p in zip(tests, present, strict=True) if p and t.strength >= PRESENT and not only_likeness(case, t)
+    ]
     measurable = [t for t in here if t.used_p is not None]
     used = benjamini_hochberg(np.array([t.used_p for t in measurable], dtype=np.float64))
     leaned = [t for t, u in zip(measurable, used, strict=True) if u and t.low > 0]

@@ -149,10 +149,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("a group the model fails on", EVEN, (0.5, 1.0, 1.5), _slice, of("weak-slices"), of("cup"),
           of("distribution-shift", "hidden-subclasses", "grouped-images"),
           of("distribution-shift", "hidden-subclasses")),
-    # its labels cannot be told from wrong ones, it is a small class, and it is confused with each of the others
+    # its labels cannot be told from wrong ones, it is a small class, it is confused with each of the others, and it
+    # holds all of their kinds
     Fault("label unrelated to the pictures", CLOSE, (0.1, 0.2, 0.3),
           lambda c, s, seed: rename_at_random(c, "in stock", s, seed=seed), of("not-visual"), of("in stock"),
-          of("wrong-labels", "similar-classes", "class-balance", "image-quantity")),
+          of("wrong-labels", "similar-classes", "class-balance", "image-quantity", "hidden-subclasses")),
     # a picture of none of the classes has a wrong label, whichever it is, and in the test split is an error unlike all
     # training pictures
     Fault("pictures of no class, labelled", SEPARABLE, (5, 15, 40),
