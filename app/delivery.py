@@ -154,10 +154,18 @@ def enclosed(document: Mapping[str, Any], case: "Case", settings: MailSettings) 
         pictures.append(("Balanced accuracy week by week, with intervals", trend_png(document["trend"])))
     if any(a["effect"] for a in document["actions"]):
         pictures.append(("What the changes did when tried", effects_png(document["actions"])))
-    first = [image for action in document["actions"] for image in action["images"]][:MOST_PICTURES]
+    first = _first_page_images(document)[:MOST_PICTURES]
     if thumbnails is not None and (sheet := sheet_png(case.dataset, first)):
         pictures.append((f"Pictures to look at: {', '.join(map(shown, first))}", sheet))
     return Enclosed(made, tuple(pictures))
+
+
+def _first_page_images(document: Mapping[str, Any]) -> list[str]:
+    """Pictures of the report's first page, in order, once."""
+    from app.report.facts import Facts
+    from app.report.first_page import first_page
+
+    return list(dict.fromkeys(i for part in first_page(document, Facts(document)) for i in part.images))
 
 
 def _of(kept: "Workspace", week: str) -> "list[Letter]":
