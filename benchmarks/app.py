@@ -88,7 +88,7 @@ def settled(page: Any, act: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def measure(browser: Any, address: str, server: int) -> dict[str, list[tuple[float, float]]]:
+def measure(browser: Any, address: str, server: int, *, cold: bool) -> dict[str, list[tuple[float, float]]]:
     """Seconds on the wall, and of the server's processor since the last note, by name."""
     times: dict[str, list[tuple[float, float]]] = {}
     spent = cpu_seconds(server)
@@ -115,6 +115,8 @@ def measure(browser: Any, address: str, server: int) -> dict[str, list[tuple[flo
         return page
 
     paint("cold", "").close()
+    if cold:
+        return times
     for name in ("overview", "confusion", "findings", "map", "review", "thresholds", "experiments", "versions"):
         paint(f"cold {name}", name).close()
     for _ in range(REPEATS):
@@ -178,6 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pictures", type=int, default=50_000)
     parser.add_argument("--folder", type=Path, help="Keep the workspace there, or use the one that is there.")
+    parser.add_argument("--cold", action="store_true", help="Only the first page of a fresh server.")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -194,7 +197,7 @@ def main() -> None:
             with sync_playwright() as engine:
                 options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
                 browser = engine.chromium.launch(executable_path="/usr/bin/chromium", args=options)
-                times = measure(browser, f"http://{ADDRESS}:8797", child.pid)
+                times = measure(browser, f"http://{ADDRESS}:8797", child.pid, cold=given.cold)
                 browser.close()
         finally:
             child.terminate()
