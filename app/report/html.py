@@ -34,7 +34,9 @@ svg {max-width: 100%; height: auto;} .plot {margin: .5rem 0;}
  .plot .quiet {color: #56625d;}
  th, td {border-color: #33443c;}}
 @page {margin: 1.5cm;}
-@media print {html {font-size: 11px;} body {margin: 0; padding: 0; max-width: none; font-size: 1rem;}
+@media print {html {font-size: 11px;} p {margin: .22rem 0;} h1, h2 {line-height: 1.25;} h2 {margin: 1rem 0 .2rem;}
+ .action {margin-top: .4rem;} .plot {margin: .3rem 0;} figure, figure img {width: 6rem;} figure img {height: 5.6rem;}
+ body {margin: 0; padding: 0; max-width: none; font-size: 1rem;}
  h2, .news, .worse, .better {break-after: avoid;} .pictures {display: block;}
  figure {display: inline-block; vertical-align: top; margin: 0 .4rem .4rem 0;}
  figure, .plot, tr {break-inside: avoid;} .details {break-before: page;}}
