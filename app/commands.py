@@ -13,6 +13,7 @@ from app.escaping import shown
 from app.printing import (
     audit_blocks,
     case_lines,
+    gathered,
     heading,
     outcome_lines,
 )
@@ -190,10 +191,10 @@ def _agreed(out: Terminal, what: str) -> bool:
 
 
 def _say_skipped(out: Terminal, skipped: Sequence[dict[str, str]]) -> None:
-    pairs = [(shown(s["path"]), shown(s["reason"])) for s in skipped[:SHOWN_SKIPPED]]
-    out.say(*outcome_lines(f"Skipped ({len(skipped)})", pairs))
-    if len(skipped) > SHOWN_SKIPPED:
-        out.say(f"… and {len(skipped) - SHOWN_SKIPPED} more; --json lists all of them")
+    pairs = [(shown(what), shown(reason)) for what, reason in gathered(skipped)]
+    out.say(*outcome_lines(f"Skipped ({len(skipped)})", pairs[:SHOWN_SKIPPED]))
+    if len(pairs) > SHOWN_SKIPPED:
+        out.say(f"… and {len(pairs) - SHOWN_SKIPPED} more lines; --json lists every file")
 
 
 def elsewhere(workspace: Path) -> str:

@@ -32,6 +32,8 @@ VERDICT_COLOURS = {"helps": "green", "hurts": "red"}
 FIRST_IMAGES = 6
 FIRST_NUMBERS = 10
 FIRST_ARGUMENTS = 8
+FEWEST_TOGETHER = 4
+"""Files of a folder with one reason, from which on they are one line."""
 
 
 def heading(text: str) -> Text:
@@ -254,3 +256,21 @@ def search_blocks(document: Document) -> Iterable[RenderableType]:
         for found in document["found"]
     ]
     yield table(rows, ("Value", "Picture", "Class", "Split"))
+
+
+def gathered(skipped: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    """What was skipped and why, in the order given; many files of a folder with one reason are one line.
+
+    >>> gathered([{"path": f"masks/{n}.png", "reason": "no class"} for n in range(5)])
+    [('masks/ (5 files)', 'no class')]
+    """
+    together: dict[tuple[str, str], list[str]] = {}
+    for one in skipped:
+        together.setdefault((one["path"].rpartition("/")[0], one["reason"]), []).append(one["path"])
+    lines: list[tuple[str, str]] = []
+    for (folder, reason), paths in together.items():
+        if len(paths) < FEWEST_TOGETHER:
+            lines += [(path, reason) for path in paths]
+        else:
+            lines.append((f"{folder}/ ({len(paths)} files)" if folder else f"{len(paths)} files", reason))
+    return lines

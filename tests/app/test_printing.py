@@ -2,7 +2,7 @@ from typing import Any
 
 from rich.console import Console, Group
 
-from app.printing import answer_blocks, audit_blocks, effect_blocks, experiment_blocks, ranking_blocks
+from app.printing import answer_blocks, audit_blocks, effect_blocks, experiment_blocks, gathered, ranking_blocks
 from app.terminal import console
 
 
@@ -125,3 +125,18 @@ def test_a_ranking_says_what_to_run_next() -> None:
     assert "+1.0 points" in text
     assert "the whole data" in text
     assert text.endswith("advisor experiment run merge-classes --argument 'pair=a|b'")
+
+
+def test_files_of_a_folder_with_one_reason_are_one_line() -> None:
+    masks = [{"path": f"masks/{n}.png", "reason": "beside train/"} for n in range(4)]
+    few = [{"path": f"b/{n}.png", "reason": "cut short"} for n in range(3)]
+    assert gathered([masks[0], *few, *masks[1:], {"path": "masks/x.png", "reason": "cut short"}]) == [
+        ("masks/ (4 files)", "beside train/"),
+        ("b/0.png", "cut short"),
+        ("b/1.png", "cut short"),
+        ("b/2.png", "cut short"),
+        ("masks/x.png", "cut short"),
+    ]
+    assert gathered([{"path": f"{n}.txt", "reason": "not a picture"} for n in range(9)]) == [
+        ("9 files", "not a picture")
+    ]
