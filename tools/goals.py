@@ -12,7 +12,7 @@ from tools.case import Case
 from tools.errors import AdvisorError, UnknownName
 from tools.findings import Evidence
 from tools.registry import NotApplicable
-from tools.statistics import clustered_mean, clustered_share, quantile_of_normal
+from tools.statistics import clustered_mean, clustered_share, quantile_of_normal, wilson
 from tools.wording import phrase
 from tools.workspace import Workspace
 
@@ -235,7 +235,7 @@ def _limit(case: Case, limit: Limit, weekly: int) -> Reached:
 
 def _cost(case: Case, goals: Goals) -> Reached:
     """Mean cost of a judged picture, with an interval that draws whole groups, and what a week costs."""
-    number = _mean(case, goals, _costs(case, goals), "cost", "mean cost of a picture's mistakes", least=0.0)
+    number = _mean(case, goals, _costs(case, goals), "cost", "mean cost of a picture's mistakes", (0.0, _worst(goals)))
     interval = " ({cost|interval})" if number.low is not None else ""
     words = phrase("Mistakes cost {cost}" + interval, (number,))
     gone = sorted({name for name, _, _ in goals.costs} - set(case.classes))
@@ -248,7 +248,8 @@ def _worth(case: Case, goals: Goals) -> Reached:
     rows = np.flatnonzero(case.derived.judged)
     right = case.targets[rows] == case.derived.predicted[rows]
     values = np.where(right, goals.value, 0.0) - _costs(case, goals)
-    number = _mean(case, goals, values, "worth", "mean worth of a picture answered right, less what mistakes cost")
+    how = "mean worth of a picture answered right, less what mistakes cost"
+    number = _mean(case, goals, values, "worth", how, (-_worst(goals), goals.value))
     interval = " ({worth|interval})" if number.low is not None else ""
     after = " after mistakes" if goals.costs else ""
     return Reached(phrase("Right answers bring {worth}" + interval, (number,)) + f"{_unit(goals)}{after}.", "open",
@@ -265,16 +266,30 @@ def _costs(case: Case, goals: Goals) -> NDArray[np.float64]:
     return np.where(targets != said, miss[targets] + alarm[said], 0.0)
 
 
+def _worst(goals: Goals) -> float:
+    """The most that the answer to one picture can cost: it misses one class and is a false alarm of another."""
+    return sum(max((cost for _, kind, cost in goals.costs if kind == k), default=0.0) for k in get_args(Mistake))
+
+
 def _mean(
-    case: Case, goals: Goals, values: NDArray[np.float64], name: str, how: str, *, least: float = -np.inf
+    case: Case, goals: Goals, values: NDArray[np.float64], name: str, how: str, limits: tuple[float, float]
 ) -> Evidence:
-    """Mean over the judged pictures, groups drawn whole, for a week or a hundred pictures."""
+    """Mean over the judged pictures, groups drawn whole, for a week or a hundred pictures.
+
+    Where every picture has the same value its spread says nothing: as many others as Wilson's interval allows where
+    none of these groups was seen to differ, at the least or most that a picture can be worth.
+    """
     groups, n = case.derived.grouping.groups[case.derived.judged], len(values)
     mean, error = clustered_mean(values, groups, np.full(n, 1 / n))
     half = quantile_of_normal(case.settings.confidence) * error
     scale = goals.weekly or 100
-    low, high = (scale * max(least, mean - half), scale * (mean + half)) if isfinite(half) else (None, None)
-    return Evidence(name, scale * mean, "score", n, low, high, how)
+    low, high = max(limits[0], mean - half), min(limits[1], mean + half)
+    if np.ptp(values) == 0:
+        _, others = wilson(0, len(np.unique(groups)), case.settings.confidence)
+        low, high = (mean + others * (limit - mean) for limit in limits)
+    elif not isfinite(half):
+        return Evidence(name, scale * mean, "score", n, how=how)
+    return Evidence(name, scale * mean, "score", n, scale * low, scale * high, how)
 
 
 def _unit(goals: Goals) -> str:

@@ -11,6 +11,7 @@ from tools.case import Case
 from tools.errors import UnknownName
 from tools.goals import Goals, Limit, WrongGoals, goals_of, not_reached, reached, set_goals
 from tools.predictions import Predictions
+from tools.statistics import wilson
 from tools.workspace import Workspace
 
 
@@ -78,6 +79,18 @@ def test_what_right_answers_bring_by_hand() -> None:
     _, net = reached(case, Goals(costs=(("cat", "miss", 5.0),), value=0.2))
     assert net.evidence[0].value == pytest.approx(100 * (0.2 * (judged - 10) - 6 * 5) / judged)
     assert net.text.endswith(" per hundred pictures after mistakes.")
+
+
+def test_all_right_is_no_certainty() -> None:
+    case = said(0, 0)
+    groups = len(np.unique(case.derived.grouping.groups[case.derived.judged]))
+    others = wilson(0, groups)[1]
+    (worth,) = (r.evidence[0] for r in reached(case, Goals(value=0.2)))
+    assert (worth.value, worth.low, worth.high) == pytest.approx((20, 20 * (1 - others), 20))
+    costs = (("cat", "miss", 5.0), ("cat", "false-alarm", 0.5))
+    cost, net = (r.evidence[0] for r in reached(case, Goals(costs=costs, value=0.2)))
+    assert (cost.value, cost.low, cost.high) == pytest.approx((0, 0, 100 * others * 5.5))
+    assert (net.low, net.high) == pytest.approx((20 - 100 * others * 5.7, 20))
 
 
 def test_goals_are_kept_and_forgotten(tmp_path: Path) -> None:
