@@ -1,6 +1,6 @@
 """Twelve weeks with planted events, and how often a week without any change is told as improved or worse.
 
-Run: python -m benchmarks.weekly [--weeks 200] [--seeds 3]
+Run: python -m benchmarks.weekly [--weeks 200] [--seeds 3] [--first 0]; with --weeks 0 the lives alone
 """
 
 import argparse
@@ -115,10 +115,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weeks", type=int, default=200, help="null weeks a row")
     parser.add_argument("--seeds", type=int, default=3, help="lives of twelve weeks")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first life")
     given = parser.parse_args()
-    for seed in range(given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         twelve_weeks(seed)
     weeks = given.weeks
+    if not weeks:
+        return
     print("\n| classes | pictures | skill | balanced accuracy told as improved | anything told as improved ", end="")
     print("| balanced accuracy told as changed | anything told as changed |\n|---|---|---|---|---|---|---|")
     for classes, pictures in ((2, 200), (9, 684), (20, 2000)):
