@@ -7,7 +7,9 @@ from agent.weekly_parts import SHOWN, Sentence, Tone
 from embeddings.progress import Progress, silent
 from tools.backtest import remembered
 from tools.case import Case
+from tools.changing import history
 from tools.findings import Evidence
+from tools.following import Passage, follow
 from tools.ledger_documents import record_text
 from tools.reckoning import MEASURED, Entry, reckon
 from tools.wording import phrase
@@ -39,18 +41,21 @@ def advice_sentences(
         How far each piece of advice was followed, for the next report to compare with.
     """
     ledger = reckon(workspace, case, on_step=on_step)
-    extents: dict[str, str] = {entry.advice.id: entry.followed.extent for entry in ledger.entries}
+    extents: dict[str, str] = {_life(entry): entry.followed.extent for entry in ledger.entries}
     known = dict(then.get("followed", {})) if then else {}
-    told, still = _told(then), _advised(audit)
+    told, still = _told(then, case), _advised(audit)
+    same = Passage(case.dataset, case, history(workspace))
     out, waiting = [], []
     for entry in ledger.entries:
         if entry.followed.extent in MEASURED:
-            if known.get(entry.advice.id) != entry.followed.extent:
+            if known.get(_life(entry), known.get(entry.advice.id)) != entry.followed.extent:
                 out.append(_followed(entry))
-        elif entry.advice.id in still and (
-            entry.followed.extent == "not" or (entry.followed.extent == "pending" and entry.advice.id in told)
-        ):
-            waiting.append(f"{entry.advice.action} {entry.advice.target}")
+        elif entry.advice.id in still and (entry.given[0] < case.dataset.version or entry.advice.id in told):
+            # Advice that was given again for today's data, perhaps by this week's own report before it was refreshed,
+            # waits as it did before: whether the data can show its being followed decides, not when it was repeated.
+            pending = entry.followed.extent == "pending"
+            if (follow(entry.advice, same) if pending else entry.followed).extent == "not":
+                waiting.append(f"{entry.advice.action} {entry.advice.target}")
     if waiting:
         number = Evidence("pieces of advice waiting", len(waiting), "count")
         what = ("piece" if len(waiting) == 1 else "pieces") + " of advice from before"
@@ -72,9 +77,15 @@ def advice_sentences(
     return out + replayed_sentences(workspace), extents
 
 
-def _told(then: Mapping[str, Any] | None) -> set[str]:
-    """Ids of the advice that the report before gave."""
-    return _advised(then["audit"]) if then and "audit" in then else set()
+def _life(entry: Entry) -> str:
+    """What names an entry: advice that is given again after it was followed begins anew, under the same id."""
+    return f"{entry.advice.id}@{entry.given[0]}"
+
+
+def _told(then: Mapping[str, Any] | None, case: Case) -> set[str]:
+    """Ids of the advice that the report before gave for today's data."""
+    ours = then is not None and "audit" in then and then["dataset"]["version"] == case.dataset.version
+    return _advised(then["audit"]) if then is not None and ours else set()
 
 
 def _advised(audit: Mapping[str, Any]) -> set[str]:

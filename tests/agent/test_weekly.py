@@ -150,6 +150,27 @@ def test_a_second_run_in_the_week_refreshes_it(tmp_path: Path) -> None:
     assert len(Reports(kept).all()) == 1
 
 
+def test_a_second_run_in_the_week_says_the_same_whatever_the_first_advised(tmp_path: Path) -> None:
+    kept = Workspace.open(tmp_path / "ws")
+    case = whole()
+    names = [case.classes[t] for t in case.targets]
+    wrong = list(names)
+    for row in np.flatnonzero(case.fit)[::8]:
+        wrong[row] = "dog" if wrong[row] == "cat" else "cat"
+    fewer = np.setdiff1d(np.arange(len(names)), np.flatnonzero(case.fit)[1:30:8])
+    weeks = [(fewer, wrong), (np.arange(len(names)), wrong), (np.arange(len(names)), names)]
+    for week, (rows, labels) in enumerate(weeks):
+        kept.save_dataset(*kept_part(case, rows, labels))
+        first, second = written(kept, week), written(kept, week)
+        for section in first.document["sections"]:
+            assert told(second, section["id"]) == section["sentences"]
+        assert second.document["headline"] == first.document["headline"]
+        assert any("Not followed so far" in s["text"] for s in told(first, "advice")) == (week == 1)
+    # What was told as followed is not told once more in a week without any change.
+    after = told(written(kept, len(weeks)), "advice")
+    assert not [s for s in after if s["text"].startswith("Followed")]
+
+
 def test_a_better_and_a_worse_model_are_told(tmp_path: Path) -> None:
     kept = Workspace.open(tmp_path / "ws")
     case = whole()
