@@ -78,6 +78,7 @@ def weekly_report(
     now: datetime,
     *,
     week: str | None = None,
+    late: str | None = None,
     since: str | None = None,
     next_due: str | None = None,
     tries: int = 5,
@@ -92,6 +93,8 @@ def weekly_report(
         With the user's time zone; decides the week, and which findings are put off.
     week : str, optional
         Write the report of this week instead.
+    late : str, optional
+        When it was due, if that was in a week before this one.
     since : str, optional
         What to compare with instead of the report before: ``agent.weekly_since.baseline``.
     next_due : str, optional
@@ -145,6 +148,7 @@ def weekly_report(
         "week": week,
         "from": monday_of(week).isoformat(),
         "since": compared,
+        "late": late,
         "next_due": next_due or monday_of(week_after(week)).isoformat(),
         "dataset": audit["dataset"],
         "model": audit["model"],

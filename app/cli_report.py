@@ -120,8 +120,9 @@ def schedule(
 ) -> None:
     """Make the report every week, here in the foreground until Ctrl-C, or by another scheduler.
 
-    One report a week, whatever the clock, missed weeks or a second scheduler do; what was due while nothing ran is
-    made up for at once, for the current week. `advisor status` ends with 5 while a report is overdue.
+    One report a week, whatever the clock, missed weeks or a second scheduler do; the last report that fell due while
+    nothing ran is made at once, marked as late if that was last week's. `advisor status` ends with 5 while a report is
+    overdue.
 
     Examples:
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from app.escaping import shown
-from app.report.first_page import due_words, title, tried_words
+from app.report.first_page import due_words, late_words, title, tried_words
 from app.views import action_title
 from tools.errors import AdvisorError
 from tools.outbox import Refused, TryLater
@@ -124,7 +124,7 @@ def short_text(document: Mapping[str, Any], settings: MailSettings, *, attached:
         lines.append(f"The whole report: {settings.base_url.rstrip('/')}/report-{document['week']}.html")
     elif attached:
         lines.append("The whole report is attached.")
-    lines.append(due_words(document))
+    lines.append(f"{late_words(document)}{due_words(document)}")
     return "\n".join(lines) + "\n"
 
 

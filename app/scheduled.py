@@ -43,10 +43,10 @@ def run_schedule(
         words = schedules.command(workspace, folder, chosen)
         out.people.print(unit_text(unit, chosen, words, _now()), soft_wrap=True, end="")
         return
-    schedules.keep(kept, chosen)
+    schedules.keep(kept, chosen, _now())
 
     def tick() -> None:
-        done = schedules.once(kept, chosen, _now(), lambda: _make(workspace, folder))
+        done = schedules.once(kept, chosen, _now(), lambda due: _make(workspace, folder, due))
         out.say(Text(f"{_now().isoformat(timespec='seconds')} {shown(done)}"))
 
     if once_only:
@@ -67,16 +67,17 @@ def run_schedule(
     schedules.loop(chosen, surviving(tick), surviving(lambda: _post(workspace)))
 
 
-def _make(workspace: Path, folder: Path) -> None:
-    """Make the report, write its files, and send it."""
+def _make(workspace: Path, folder: Path, due: datetime) -> None:
+    """Make the report that was due then, write its files, and send it."""
     from app.delivery import queue_report
     from app.weekly import run_report
-    from tools.reports import Reports
+    from tools.reports import week_of
     from tools.workspace import Workspace
 
-    run_report(folder, week=None, since=None, formats=(), tries=5, pictures=True, workspace=workspace, json=None)
-    kept = Workspace.open(workspace)
-    queue_report(kept, Reports(kept).all()[-1].week)
+    run_report(
+        folder, week=None, since=None, formats=(), tries=5, pictures=True, workspace=workspace, json=None, due=due
+    )
+    queue_report(Workspace.open(workspace), week_of(due))
     _post(workspace)
 
 

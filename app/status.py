@@ -131,7 +131,9 @@ def status_blocks(document: Document) -> Iterable[RenderableType]:
         yield Text(f"Inbox: {counted(waiting, 'picture')} to be labelled (advisor inbox rank)")
     yield Text("")
     if report := document["report"]:
-        words = "is there" if report["there"] else "is overdue" if report["overdue"] else f"is due {report['due'][:16]}"
+        due = report["due"][:16].replace("T", " ")
+        late = f"is overdue, it was due {due}: advisor schedule --once or advisor report makes up for it"
+        words = "is there" if report["there"] else late if report["overdue"] else f"is due {due}"
         style = "bold red" if report["overdue"] else ""
         yield Text(f"Weekly report, {shown(report['schedule'])}: that of {report['week']} {words}", style=style)
         yield Text("")

@@ -1,8 +1,9 @@
 """The ``advisor report`` command: this week's report made, kept and written."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -24,8 +25,9 @@ def run_report(
     pictures: bool,
     workspace: Path,
     json: str | None,
+    due: datetime | None = None,
 ) -> None:
-    """Make this week's report, or take a kept one, and write its files."""
+    """Make this week's report, or that which was due at a moment, or take a kept one, and write its files."""
     out = Terminal(json)
     kept, case = open_case(workspace)
     from agent.weekly import weekly_report
@@ -33,20 +35,25 @@ def run_report(
     from app.report.first_page import due_words
     from tools.reports import Reports, monday_of, week_of
 
-    now = datetime.now().astimezone()
+    chosen = schedule.kept(kept)
+    now = datetime.now().astimezone(None if chosen is None else ZoneInfo(chosen.timezone))
+    this = week_of(now if due is None else due)
     if week is not None:
         monday_of(week)
-    if week is None or week == week_of(now) or since is not None:
-        if week not in (None, week_of(now)):
+    if week is None or week == this or since is not None:
+        if week not in (None, this):
             raise WrongUse(
                 expected="--since for this week's report", seen=f"--week {week}", todo="Leave one of the two out."
             )
         came = arrive(out, kept, workspace)
         with out.steps() as steps:
-            extra = production_sections(kept, case, week_of(now), came, steps)
-            chosen = schedule.kept(kept)
-            due = None if chosen is None else chosen.due(now + timedelta(weeks=1)).isoformat(timespec="minutes")
-            report = weekly_report(kept, case, now, since=since, next_due=due, tries=tries, extra=extra, on_step=steps)
+            extra = production_sections(kept, case, this, came, steps)
+            following = None if chosen is None else chosen.due(due or now, 1).isoformat(timespec="minutes")
+            late = None if due is None or this == week_of(now) else due.isoformat(timespec="minutes")
+            report = weekly_report(
+                kept, case, now, week=this, late=late, since=since, next_due=following, tries=tries, extra=extra,
+                on_step=steps,
+            )  # fmt: skip
     else:
         report = Reports(kept).get(week)
     written, missing = write_report(report.document, case, folder, formats or FORMATS, pictures=pictures)

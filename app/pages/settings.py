@@ -186,7 +186,7 @@ def _draw_schedule(place: Place) -> None:
     now = schedules.kept(place.kept)
     due = schedules.state(place.kept, datetime.now().astimezone())
     stands = "" if due is None else "there" if due["there"] else "overdue" if due["overdue"] else "still to come"
-    words = f"; this week's report is {stands}" if stands else ""
+    words = "" if due is None else f"; the report of {due['week']} is {stands}"
     st.subheader("Schedule", anchor=False)
     st.markdown(f"**Now:** {plain_markdown(now.text + words) if now else 'no schedule'}")
     with st.form("schedule", border=True):

@@ -43,10 +43,22 @@ def due_words(document: Document) -> str:
     return f"Next report due {document['next_due'][:16].replace('T', ' ')}."
 
 
+def late_words(document: Document) -> str:
+    """That a report was missed and made afterwards; nothing of one that was not.
+
+    >>> late_words({"late": "2026-11-27T17:00+01:00"})
+    'Made late: it was due 2026-11-27 17:00, and tells what was there when it was made. '
+    """
+    due = document.get("late")
+    if not due:
+        return ""
+    return f"Made late: it was due {due[:16].replace('T', ' ')}, and tells what was there when it was made. "
+
+
 def first_page(document: Document, facts: Facts) -> Iterator[Part]:
     """Headline, figures, changes, advice followed, and the actions worth most."""
     yield Part("text", document["headline"], "headline")
-    yield Part("quiet", f"{compared_with(document['since'])} {due_words(document)}")
+    yield Part("quiet", f"{late_words(document)}{compared_with(document['since'])} {due_words(document)}")
     for failure in document["failed"]:
         yield Part("text", f"The step {failure['step']} failed: {failure['error']}", "worse")
     yield from _quality(document["quality"], facts)

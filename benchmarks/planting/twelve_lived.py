@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from agent.weekly import weekly_report
 from app.schedule import Schedule, keep, once, parse, state
-from benchmarks.planting.twelve_weeks import ZONE, Week
+from benchmarks.planting.twelve_weeks import FIRST, ZONE, Week
 from tools.outbox import Outbox, TryLater
 from tools.reports import Report, Reports, week_of
 from tools.settings import Settings
@@ -42,7 +42,7 @@ class Life:
     def __init__(self, folder: Path) -> None:
         self.kept = Workspace.open(folder / "ws")
         self.schedule: Schedule = parse("mon 07:00", ZONE)
-        keep(self.kept, self.schedule)
+        keep(self.kept, self.schedule, FIRST)
         self.received: list[str] = []
         self.said: list[str] = []
         self.overdue: list[str] = []
@@ -68,7 +68,7 @@ class Life:
 
     def tick(self, moment: datetime) -> str:
         """One look of the scheduler."""
-        done = once(self.kept, self.schedule, moment, lambda: self.make(moment))
+        done = once(self.kept, self.schedule, moment, lambda due: self.make(moment))
         self.said.append(done)
         return done
 

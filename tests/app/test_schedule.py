@@ -4,7 +4,7 @@ import ast
 import json
 import multiprocessing
 import shlex
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,15 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from app import schedule as schedules
+from app import scheduled, weekly
 from app.cli import REPORT_OVERDUE, app
 from app.schedule import Schedule, WrongSchedule, keep, kept, once, parse, state
 from app.units import NAMES, unit
 from benchmarks.planting.vectors import vector_case
-from tools.reports import Reports
+from tools.reports import Reports, week_of
 from tools.workspace import Workspace
 
 RUN = CliRunner()
 PARIS = ZoneInfo("Europe/Paris")
+WEEK = timedelta(weeks=1)
 MONDAY = Schedule(0, 7, 0, "Europe/Paris")
 WORDS = ["advisor", "schedule", "--once", "--weekly", "mon 07:00", "--workspace", "/my place/100%", "--out", "/o'ut"]
 
@@ -35,7 +37,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def made(workspace: Workspace, week: str) -> Any:
-    return lambda: Reports(workspace).keep(week, {"week": week})
+    return lambda due=None: Reports(workspace).keep(week, {"week": week})
 
 
 def test_due_is_a_wall_clock_time_also_where_clocks_change() -> None:
@@ -68,7 +70,7 @@ def test_zones_that_are_none(zone: str) -> None:
 def test_before_its_time_nothing_is_made_and_after_it_once(workspace: Workspace) -> None:
     calls: list[str] = []
 
-    def make() -> None:
+    def make(due: datetime) -> None:
         calls.append("made")
         made(workspace, "2026-W48")()
 
@@ -78,6 +80,84 @@ def test_before_its_time_nothing_is_made_and_after_it_once(workspace: Workspace)
     for moment in (after, after + timedelta(days=6), after - timedelta(hours=0.5)):  # also a clock put back
         once(workspace, MONDAY, moment, make)
     assert calls == ["made"]
+
+
+FRIDAY = Schedule(4, 17, 0, "Europe/Paris")
+
+
+def kept_make(workspace: Workspace, calls: list[str]) -> Any:
+    def make(due: datetime) -> None:
+        calls.append(due.isoformat())
+        made(workspace, week_of(due))()
+
+    return make
+
+
+@pytest.mark.parametrize("change", [date(2026, 3, 27), date(2026, 10, 23), date(2026, 11, 27)])
+def test_a_report_missed_on_friday_is_made_on_monday_once(workspace: Workspace, change: date) -> None:
+    """Also where the clocks change on the Sunday between: forward on 29 March, back on 25 October."""
+    friday = datetime(change.year, change.month, change.day, 17, tzinfo=PARIS)
+    week, monday = week_of(friday), friday.replace(hour=9) + timedelta(days=3)
+    calls: list[str] = []
+    make = kept_make(workspace, calls)
+    keep(workspace, FRIDAY, friday - timedelta(days=9))
+    assert once(workspace, FRIDAY, friday - timedelta(days=7), make) == f"Made the report of {week_of(friday - WEEK)}"
+    late = state(workspace, monday)
+    assert late is not None
+    assert (late["week"], late["overdue"], late["due"]) == (week, True, friday.isoformat())
+    assert once(workspace, FRIDAY, monday, make) == f"Made the report of {week}, which was missed"
+    for moment in (monday, monday + timedelta(days=1), monday - timedelta(hours=2)):
+        assert once(workspace, FRIDAY, moment, make).startswith("Not due before")
+    assert not (state(workspace, monday) or {})["overdue"]
+    assert once(workspace, FRIDAY, friday + WEEK, make) == f"Made the report of {week_of(friday + WEEK)}"
+    assert calls == [(friday + n * WEEK).isoformat() for n in (-1, 0, 1)]
+
+
+def test_of_several_missed_weeks_one_is_made(workspace: Workspace) -> None:
+    calls: list[str] = []
+    keep(workspace, FRIDAY, datetime(2026, 9, 1, tzinfo=PARIS))
+    monday = datetime(2026, 11, 30, 9, tzinfo=PARIS)
+    for _ in range(3):
+        once(workspace, FRIDAY, monday, kept_make(workspace, calls))
+    assert [r.week for r in Reports(workspace).all()] == ["2026-W48"]
+
+
+def test_a_report_made_by_hand_afterwards_stands_for_the_missed_one(workspace: Workspace) -> None:
+    keep(workspace, FRIDAY, datetime(2026, 9, 1, tzinfo=PARIS))
+    monday = datetime(2026, 11, 30, 9, tzinfo=PARIS)
+    made(workspace, "2026-W49")()
+    assert not (state(workspace, monday) or {})["overdue"]
+    assert once(workspace, FRIDAY, monday, made(workspace, "2026-W48")).startswith("Not due before 2026-12-04T17:00")
+
+
+def test_a_new_schedule_owes_nothing_and_a_changed_one_what_it_owed(workspace: Workspace) -> None:
+    monday = datetime(2026, 11, 30, 9, tzinfo=PARIS)
+    keep(workspace, FRIDAY, monday)
+    assert not (state(workspace, monday) or {})["overdue"]
+    keep(workspace, None)
+    keep(workspace, FRIDAY, monday - WEEK)
+    keep(workspace, Schedule(3, 17, 0, "Europe/Paris"), monday)
+    assert (state(workspace, monday) or {})["overdue"]
+
+
+def test_a_missed_report_is_left_to_the_next_when_that_is_near(workspace: Workspace) -> None:
+    keep(workspace, MONDAY, datetime(2026, 9, 1, tzinfo=PARIS))
+    calls: list[str] = []
+    make = kept_make(workspace, calls)
+    early = datetime(2026, 11, 30, 6, tzinfo=PARIS)
+    assert once(workspace, MONDAY, early, make).startswith(
+        "Not due before 2026-11-30T07:00+01:00: the report of 2026-W"
+    )
+    assert (state(workspace, early) or {})["overdue"]
+    once(workspace, MONDAY, early + timedelta(hours=1), make)
+    assert calls == ["2026-11-30T07:00:00+01:00"]
+
+
+def test_an_hour_that_comes_twice_is_reached_once(workspace: Workspace) -> None:
+    sunday = Schedule(6, 2, 30, "Europe/Paris")
+    keep(workspace, sunday, datetime(2026, 10, 20, tzinfo=PARIS))
+    again = datetime(2026, 10, 25, 2, 10, tzinfo=PARIS, fold=1)  # forty minutes after the first half past two
+    assert once(workspace, sunday, again, made(workspace, "2026-W43")) == "Made the report of 2026-W43"
 
 
 def test_a_missed_week_is_not_made_up_for_and_the_current_one_is(workspace: Workspace) -> None:
@@ -90,7 +170,7 @@ def test_a_missed_week_is_not_made_up_for_and_the_current_one_is(workspace: Work
 def test_a_failure_leaves_the_week_open(workspace: Workspace) -> None:
     now = datetime(2026, 11, 26, 9, tzinfo=PARIS)
 
-    def broken() -> None:
+    def broken(due: datetime) -> None:
         raise RuntimeError("disk")
 
     with pytest.raises(RuntimeError):
@@ -99,7 +179,7 @@ def test_a_failure_leaves_the_week_open(workspace: Workspace) -> None:
 
 
 def hold(path: Path, ready: Any, done: Any) -> None:
-    def wait() -> None:
+    def wait(due: datetime) -> None:
         ready.set()
         done.wait(20)
 
@@ -114,7 +194,7 @@ def test_two_schedulers_make_one_report(workspace: Workspace) -> None:
     try:
         assert ready.wait(30)
         now = datetime(2026, 11, 26, 9, tzinfo=PARIS)
-        assert once(workspace, MONDAY, now, lambda: pytest.fail("made twice")).startswith("Another process")
+        assert once(workspace, MONDAY, now, lambda due: pytest.fail("made twice")).startswith("Another process")
     finally:
         done.set()
         other.join(20)
@@ -149,6 +229,25 @@ def test_the_commands(workspace: Workspace, tmp_path: Path) -> None:
     assert json.loads(overdue.stdout)["report"]["overdue"]
     assert RUN.invoke(app, ["schedule", "--clear", *place]).exit_code == 0
     assert RUN.invoke(app, ["status", *place]).exit_code == 0
+
+
+def test_a_late_report_says_so_and_is_of_the_week_it_was_due_in(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Monday(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime(2026, 11, 30, 9, tzinfo=PARIS).astimezone(tz)
+
+    for module in (scheduled, weekly):
+        monkeypatch.setattr(module, "datetime", Monday)
+    keep(workspace, FRIDAY, datetime(2026, 9, 1, tzinfo=PARIS))
+    done = RUN.invoke(app, ["schedule", "--once", "--out", str(tmp_path / "r"), "--workspace", str(workspace.path)])
+    assert "Made the report of 2026-W48, which was missed" in " ".join(done.output.split()), done.output
+    (report,) = Reports(workspace).all()
+    assert (report.week, report.document["late"]) == ("2026-W48", "2026-11-27T17:00+01:00")
+    assert report.document["next_due"] == "2026-12-04T17:00+01:00"
+    assert "Made late: it was due 2026-11-27 17:00" in (tmp_path / "r" / "report-2026-W48.html").read_text("utf-8")
 
 
 def test_the_loop_makes_up_for_what_is_due_and_late_jobs_are_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
