@@ -10,6 +10,7 @@ from tools.case import Case
 from tools.changing import history
 from tools.findings import Evidence
 from tools.following import Passage, follow
+from tools.ledger import Advice
 from tools.ledger_documents import record_text
 from tools.reckoning import MEASURED, Entry, reckon
 from tools.wording import phrase
@@ -45,7 +46,8 @@ def advice_sentences(
     known = dict(then.get("followed", {})) if then else {}
     told, still = _told(then, case), _advised(audit)
     same = Passage(case.dataset, case, history(workspace))
-    out, waiting = [], []
+    out: list[Sentence] = []
+    waiting: list[Advice] = []
     for entry in ledger.entries:
         if entry.followed.extent in MEASURED:
             if known.get(_life(entry), known.get(entry.advice.id)) != entry.followed.extent:
@@ -55,14 +57,16 @@ def advice_sentences(
             # waits as it did before: whether the data can show its being followed decides, not when it was repeated.
             pending = entry.followed.extent == "pending"
             if (follow(entry.advice, same) if pending else entry.followed).extent == "not":
-                waiting.append(f"{entry.advice.action} {entry.advice.target}")
+                waiting.append(entry.advice)
     if waiting:
+        waiting.sort(key=_gain, reverse=True)
+        names = [f"{advice.action} {advice.target}" for advice in waiting[:NAMED]]
         number = Evidence("pieces of advice waiting", len(waiting), "count")
         what = ("piece" if len(waiting) == 1 else "pieces") + " of advice from before"
         such = ": " if len(waiting) <= NAMED else ", such as "
         text = phrase(
             "Not followed so far: {pieces of advice waiting} {what}{such}{names}.", (number,),
-            what=what, such=such, names="; ".join(waiting[:NAMED]),
+            what=what, such=such, names="; ".join(names),
         )  # fmt: skip
         out.append(Sentence(text, "same", (number,)))
     record = ledger.record
@@ -75,6 +79,11 @@ def advice_sentences(
         text = "The advisor's track record: {followed} {what} of advice followed, no promise decided yet."
         out.append(Sentence(phrase(text, (number,), what=what), "same", (number,)))
     return out + replayed_sentences(workspace), extents
+
+
+def _gain(advice: Advice) -> float:
+    """What advice gained when it was tried; 0 where it was not, or where that can be chance."""
+    return advice.promise.delta if advice.promise is not None and advice.promise.verdict == "helps" else 0.0
 
 
 def _life(entry: Entry) -> str:
