@@ -203,7 +203,7 @@ def finding_sentences(
             out.append(_told(f, "Graver now: " if graver else "Milder now: ", tone))
         else:
             same += 1
-    settled = {f["id"] for o in audit["outcomes"] for f in o["findings"] if f["settled"]}
+    settled = {f["id"]: f["settled"] for o in audit["outcomes"] for f in o["findings"] if f["settled"]}
     looked = {o["code"] for o in audit["outcomes"] if o["status"] in ("found", "passed")}
     measured = {o["code"]: _numbers(o.get("measured") or ()) for o in audit["outcomes"] if o["status"] == "passed"}
     for key, f in old.items():
@@ -212,11 +212,12 @@ def finding_sentences(
         if key not in settled and f["code"] not in looked:  # silence of a check that did not run says nothing
             out.append(Sentence(f"Could not be looked for this time: {f['title']}.", "news"))
             continue
-        words = "Settled by a person" if key in settled else "Not found any more"
+        if key in settled:  # what a person decided, with the reason: no better for it
+            out.append(Sentence(f"Settled by a person: {f['title']} ({settled[key]}).", "news"))
+            continue
         others = sum(g["code"] == f["code"] for g in now.values())
         numbers = measured.get(f["code"]) or (Evidence("others that this check finds now", others, "count"),)
-        better: Tone = "better" if key in settled or key in done else "news"
-        out.append(Sentence(f"{words}: {f['title']}.", better, numbers))
+        out.append(Sentence(f"Not found any more: {f['title']}.", "better" if key in done else "news", numbers))
     if same:
         number = Evidence("findings that stay", same, "count")
         what = "finding" if same == 1 else "findings"

@@ -288,7 +288,12 @@ def test_what_was_dismissed_is_not_told(tmp_path: Path) -> None:
     found = next(f for f in ranked(run_checks(kept.case(Settings()), ["wrong-labels"])) if f.code == "wrong-labels")
     Decisions(kept).take([about_finding(found, "dismiss", who="Ada", why="drawn so")])
     second = written(kept, 1)
-    assert any(s["text"].startswith("Settled by a person: Labels that look wrong") for s in told(second, "findings"))
+    (said,) = [
+        s for s in told(second, "findings") if s["text"].startswith("Settled by a person: Labels that look wrong")
+    ]
+    assert said["tone"] == "news"  # a decision makes nothing better
+    assert "dismissed by Ada" in said["text"]
+    assert "drawn so" in said["text"]
     assert told(second, "labels") == []
     assert not any(a["code"] == "wrong-labels" for a in second.document["actions"])
 
