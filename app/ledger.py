@@ -68,18 +68,31 @@ def back_test_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield table(rows, ("Until", "Pictures", "Advice"))
     if document["undated"]:
         yield Text(f"{counted(document['undated'], 'picture')} without a date left out", style="dim")
-    yield from ledger_blocks(document)
+    yield from ledger_blocks(document, _days(document["moments"]))
 
 
-def ledger_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
-    """Headline, changes between versions, advice followed, advice open, the rest in one line each."""
+def _days(moments: Sequence[Mapping[str, Any]]) -> Mapping[int, str]:
+    """Names of a replay's moments, whose numbers say nothing to people: the day, with the time where days are alike."""
+    days = [m["at"][:10] for m in moments]
+    exact = days if len(set(days)) == len(days) else [m["at"][:16].replace("T", " ") for m in moments]
+    return dict(enumerate(exact, start=1))
+
+
+def ledger_blocks(document: Mapping[str, Any], names: Mapping[int, str] | None = None) -> Iterable[RenderableType]:
+    """Headline, changes between versions, advice followed, advice open, the rest in one line each.
+
+    Parameters
+    ----------
+    names : mapping of int to str, optional
+        What to call versions; their numbers when left out.
+    """
     yield Text(shown(document["headline"]), style="bold")
     if not document["entries"]:
         return
     yield from case_lines(document)
     if document["steps"]:
-        yield heading("What changed between versions")
-        yield table([_step_row(s) for s in document["steps"]], ("Versions", "Metric", "Change", "Verdict"))
+        yield heading(f"What changed between {'versions' if names is None else 'moments'}")
+        yield table([_step_row(s, names) for s in document["steps"]], ("Versions", "Metric", "Change", "Verdict"))
         yield from _judged_as_one(document["steps"])
         yield Text(
             "Old and new baseline, on the same pictures, by the labels of the newest version: "
@@ -96,9 +109,9 @@ def ledger_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
         yield heading(f"Followed ({len(done)})")
         yield Text("")
         for entry in done:
-            yield _block(entry)
+            yield _block(entry, names)
     for extent, title in (("not", "Not followed"), ("pending", "Given for the newest version")):
-        yield from _open(title, by_extent.get(extent, []))
+        yield from _open(title, by_extent.get(extent, []), names)
     unseen = by_extent.get("unseen", [])
     if unseen:
         yield heading(f"Cannot be seen from the data ({len(unseen)})")
@@ -107,34 +120,38 @@ def ledger_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield Text(shown(document["track_record"]["text"]), style="bold")
 
 
-def _block(entry: Mapping[str, Any]) -> RenderableType:
+def _block(entry: Mapping[str, Any], names: Mapping[int, str] | None) -> RenderableType:
     """One piece of advice that was followed: done, promised, measured, and whether that was kept."""
-    row = _row(entry)
+    row = _row(entry, names)
     style = {"kept": "green", "not_kept": "red"}.get(entry["promise"] or "", "")
     parts = [Text(row["Done"]), Text(f"Expected: {row['Expected']}"), Text(f"Measured: {row['Measured']}")]
     if row["Promise"]:
         parts.append(Text(f"Promise: {row['Promise']}", style=style))
-    title = Text.assemble((row["Advice"], "bold"), f"  given for {row['Given for']}")
+    title = Text.assemble((row["Advice"], "bold"), f"  given {'for' if names is None else 'on'} {row['Given for']}")
     return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))
 
 
-def _open(title: str, entries: Sequence[Mapping[str, Any]]) -> Iterable[RenderableType]:
+def _open(
+    title: str, entries: Sequence[Mapping[str, Any]], names: Mapping[int, str] | None
+) -> Iterable[RenderableType]:
     if not entries:
         return
     yield heading(f"{title} ({len(entries)})")
-    rows = [{**_row(e), "Done": e["followed"]["words"] if e["followed"]["extent"] == "not" else ""} for e in entries]
+    rows = [
+        {**_row(e, names), "Done": e["followed"]["words"] if e["followed"]["extent"] == "not" else ""} for e in entries
+    ]
     yield table(rows[:MOST_OPEN], ("Given for", "Advice", "Done", "Expected"))
     if len(rows) > MOST_OPEN:
         yield Text(f"and {len(rows) - MOST_OPEN} more in --json", style="dim")
     yield Text("")
 
 
-def _row(entry: Mapping[str, Any]) -> dict[str, str]:
+def _row(entry: Mapping[str, Any], names: Mapping[int, str] | None) -> dict[str, str]:
     measured = entry["measured"]
     words = f"{entry['followed']['extent'].capitalize()} followed: {entry['followed']['words']}"
     reason = f": {entry['reason']}" if entry["reason"] else ""
     return {
-        "Given for": _versions(entry["given"]),
+        "Given for": _versions(entry["given"], names),
         "Advice": shown(_advice(entry)),
         "Done": shown(words),
         "Expected": _change(entry["expected"]) if entry["expected"] else "not tried",
@@ -143,7 +160,9 @@ def _row(entry: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _versions(given: Sequence[int]) -> str:
+def _versions(given: Sequence[int], names: Mapping[int, str] | None) -> str:
+    if names is not None:
+        return names[given[0]] if len(given) == 1 else f"{names[given[0]]} to {names[given[-1]]}"
     return f"version {given[0]}" if len(given) == 1 else f"versions {given[0]} to {given[-1]}"
 
 
@@ -157,9 +176,10 @@ def _change(measure: Mapping[str, Any]) -> str:
     return f"{delta} ({low.removesuffix(' points')} to {high.removesuffix(' points')}): {BRIEFLY[measure['verdict']]}"
 
 
-def _step_row(step: Mapping[str, Any]) -> dict[str, str]:
+def _step_row(step: Mapping[str, Any], names: Mapping[int, str] | None) -> dict[str, str]:
     found = step["measured"]
-    row = {"Versions": f"{step['before']} → {step['after']}"}
+    before, after = ((names or {}).get(step[end], str(step[end])) for end in ("before", "after"))
+    row = {"Versions": f"{before} → {after}"}
     if found is None:
         return {**row, "Verdict": shown(f"not measured: {step['unmeasured']}")}
     low, high = (number_text(found[name], "points") for name in ("low", "high"))
