@@ -18,6 +18,8 @@ _FALSE = (
     r"wrong(?:ly)? (?:alarms?|rejected|called))"
 )
 _MISS = r"(?:misse?[sd]?|missing|missed|false negatives?|overlook\w*|undetected)"
+_ACCEPTED = r"(?:wrong(?:ly)?|false(?:ly)?|bad) accept(?:s|ed|ances?|ing)?"
+_REJECTED = r"(?:wrong(?:ly)?|false(?:ly)?|needless) reject(?:s|ed|ions?|ing)?"
 _SMALL = {"cent": 0.01, "cents": 0.01, "ct": 0.01, "pence": 0.01, "¢": 0.01}
 _WORDS = {
     "ninety": 90, "eighty": 80, "seventy": 70, "sixty": 60, "fifty": 50, "nine": 9, "eight": 8, "seven": 7, "six": 6,
@@ -46,9 +48,13 @@ def goal_of(text: str) -> dict[str, Any]:
     ({'kind': 'precision', 'value': 0.98}, {'kind': 'recall', 'value': 0.98}, {'kind': 'precision', 'value': 0.9})
     >>> goal_of("a miss costs 2 euros and a false alarm 5 cents")
     {'kind': 'cost', 'value': 2.0, 'false_alarm': 0.05}
+    >>> goal_of("a wrong accept costs 5 euros, a wrong reject 1 euro")
+    {'kind': 'cost', 'value': 1.0, 'false_alarm': 5.0}
     """
     text = _WRITTEN.sub(lambda m: str(_WORDS.get(m[1], 0) + _WORDS.get(m[2] or m[3], 0)), text)
     costs = _cost(text, _MISS), _cost(text, _FALSE)
+    if all(pair := (_cost(text, _REJECTED), _cost(text, _ACCEPTED))):  # beside wrong accepts, a reject is a miss
+        costs = pair
     if all(costs) or (any(costs) and "cost" in text):
         return {"kind": "cost", "value": costs[0] or 1.0, "false_alarm": costs[1] or 1.0}
     if beta := re.search(r"\bf[- ]?(\d(?:\.\d)?)\b", text):

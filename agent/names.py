@@ -19,6 +19,8 @@ EDITS = ((4, 0), (7, 1), (11, 2))
 QUESTION_WORDS = word_list("question_words")
 """Ordinary words of questions: none of them is taken for the name of a class, or for one that is missing."""
 
+ORDINARY_WORDS = QUESTION_WORDS | word_list("ordinary_words")
+"""Those and further words that are not taken for a missing class either; typing errors are not mended into them."""
 
 _LETTERS = re.compile(r"[a-z]+")
 _FORGIVEN = ((5, 0), (9, 1))
@@ -37,7 +39,7 @@ def spelt(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _mended(word: str) -> str:
     forgiven = next((edits for length, edits in _FORGIVEN if len(word) < length), 2)
-    if not forgiven or word in QUESTION_WORDS or singular(word) in QUESTION_WORDS:
+    if not forgiven or word in ORDINARY_WORDS or singular(word) in QUESTION_WORDS:
         return word
     near = [
         (DamerauLevenshtein.distance(word, known, score_cutoff=forgiven), -len(known), known)
@@ -160,7 +162,7 @@ def find_names(question: str, classes: Sequence[str], *, everyday: bool = False)
     unknown = [
         question[a:b]
         for (a, b), is_open in zip(spans, open_words, strict=True)
-        if is_open and folded[a:b] not in QUESTION_WORDS and not folded[a:b].isdigit()
+        if is_open and folded[a:b] not in ORDINARY_WORDS and not folded[a:b].isdigit()
     ]
     return Named(tuple(sorted(taken, key=lambda m: m.start)), tuple(unknown))
 

@@ -259,7 +259,7 @@ def _without_facts(chosen: Plan, classes: list[str]) -> str:
     if chosen.intent == "next":
         return sentence("recall.nothing_to_next")
     if chosen.intent == "help":
-        return template.help_text(classes, chosen.language)
+        return template.help_text(classes, chosen.language, chosen.readings)
     return template.clarification(chosen, classes)
 
 

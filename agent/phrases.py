@@ -24,12 +24,15 @@ class Rule:
     unless : pattern or None
     kind : bool
         Whether a what-if must be named as well.
+    whole : pattern or None
+        What must fit the whole text; it is certain then.
     """
 
     intent: Intent
     fits: re.Pattern[str]
     unless: re.Pattern[str] | None
     kind: bool
+    whole: re.Pattern[str] | None
 
 
 @cache
@@ -39,9 +42,8 @@ def rules() -> tuple[Rule, ...]:
     for entry in table("intents")["rules"]:
         whole = [rf"^[^\w{NAME}]*(?:{pattern})[^\w{NAME}]*$" for pattern in entry.get("whole", ())]
         fits, unless = _joined([*whole, *entry.get("patterns", ())]), entry.get("unless", ())
-        out.append(
-            Rule(cast(Intent, entry["intent"]), fits, _joined(unless) if unless else None, entry.get("kind", False))
-        )
+        refused, certain = _joined(unless) if unless else None, _joined(whole) if whole else None
+        out.append(Rule(cast(Intent, entry["intent"]), fits, refused, entry.get("kind", False), certain))
     return tuple(out)
 
 
@@ -71,3 +73,8 @@ def intents(text: str) -> list[Intent]:
             continue
         out.append(rule.intent)
     return out
+
+
+def certain(text: str) -> bool:
+    """Whether the whole text is one that a rule knows: "yes, do it", "and the next one"."""
+    return any(rule.whole is not None and rule.whole.search(text) for rule in rules())

@@ -113,6 +113,8 @@ class Plan:
         A second question that came with this one; empty for none.
     language : str
         Of a question that is not English: its name in English; empty else.
+    readings : tuple of str
+        Of a question that is not understood: two that it is most like; empty else.
     planner : {"rules", "model"}
     fallback : str
         Why the language model's plan was not used.
@@ -131,6 +133,7 @@ class Plan:
     which: int = 0
     second: str = ""
     language: str = ""
+    readings: tuple[str, ...] = ()
     planner: Literal["rules", "model"] = "rules"
     fallback: str = ""
 

@@ -133,4 +133,9 @@ def table(name: str, language: str = ENGLISH) -> dict[str, Any]:
 @cache
 def word_list(name: str) -> frozenset[str]:
     """The words of ``prompts/<name>.txt``, separated by blanks."""
-    return frozenset(_text(f"{name}.txt").split())
+    return frozenset(passage(name).split())
+
+
+def passage(name: str) -> str:
+    """The text of ``prompts/<name>.txt``."""
+    return _text(f"{name}.txt")

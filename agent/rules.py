@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 
 from agent.amounts import goal_of, versions_of
 from agent.follow_ups import follow_up
@@ -10,6 +11,7 @@ from agent.names import Named, contrasted, find_names, spelt
 from agent.phrases import NAME, intents, kind_of
 from agent.plan import Intent, Plan, Trial
 from agent.prompts import table
+from agent.reading import read_as
 from agent.tongues import other_language
 
 _MIX = re.compile(
@@ -44,6 +46,8 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 LONGEST_SEARCH = 80
+LONGEST_LEANING = 6
+"""Words of a question that no pattern fits, up to which it is taken for "and for lemons?"."""
 FEWEST_WORDS = 2
 """Of a second question: a single word after a full stop belongs to the sentence before it."""
 
@@ -93,21 +97,32 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
     language = other_language(text)
     if language and (not named.classes or any("a" <= c <= "z" for c in text)):  # names alone may still be understood
         return Plan("help", named.classes, language=language)
-    intent = _intent(text, named)
+    by_pattern = _intent(text, named)
+    read = read_as(text, by_pattern)
+    leans = bool(history) and by_pattern is None and len(text.split()) <= LONGEST_LEANING
+    intent = None if leans else read.intent
     usual = "confusion" if named.classes else "help"
     if table("intents")["needs"].get(intent or usual, 0) > len(named.classes) and not named.choices:
         named = _reread(question, classes, named)
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
-        return leaning if leaning.intent != intent else _completed(leaning, text, question)
+        return leaning if leaning.intent != intent else _completed(leaning, text, question, read.kind)
     alone = _ALONE.fullmatch(question.strip())
-    if intent is None and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
+    if by_pattern is None and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
         return Plan("confusion", unknown=(alone[1],))
+    intent = intent or read.intent
     if intent is None:
         intent = "confusion" if named.classes or named.choices else "help"
     unknown = _meant_as_classes(question, [w for w in named.unknown if spelt(w.lower()) == w.lower()])
-    plan = Plan(intent, named.classes, (), unknown, named.choices)
-    return _completed(plan, text, question)
+    readings = tuple(_about(example, classes) for example in read.perhaps) if intent == "help" else ()
+    plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
+    return _completed(plan, text, question, read.kind)
+
+
+def _about(example: str, classes: Sequence[str]) -> str:
+    """An example with names of classes."""
+    names = cycle(classes)
+    return "".join(next(names, "") if letter == "@" else letter for letter in example)
 
 
 def _meant_as_classes(question: str, unknown: Sequence[str]) -> tuple[str, ...]:
@@ -143,7 +158,7 @@ def _reread(question: str, classes: Sequence[str], named: Named) -> Named:
     return again if len(again.classes) > 1 else contrasted(question, classes, again)
 
 
-def _completed(plan: Plan, text: str, question: str) -> Plan:
+def _completed(plan: Plan, text: str, question: str, kind: str) -> Plan:
     """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for."""
     match plan.intent:
         case "slices":
@@ -162,12 +177,11 @@ def _completed(plan: Plan, text: str, question: str) -> Plan:
         case "merge" if plan.pair:
             return replace(plan, trials=(_pair("merge-classes", plan.pair),))
         case "experiment" | "retrain" | "change":
-            return _with_trial(plan, text)
+            return _with_trial(plan, kind_of(text) if plan.intent == "retrain" else kind or kind_of(text))
     return plan
 
 
-def _with_trial(plan: Plan, text: str) -> Plan:
-    kind = kind_of(text)
+def _with_trial(plan: Plan, kind: str | None) -> Plan:
     if kind is None:
         return plan
     if kind == "split-class":

@@ -171,10 +171,15 @@ def left(second: str) -> str:
     return sentence("two.left", question=markdown_safe(second))
 
 
-def help_text(classes: Sequence[str], language: str = "") -> str:
-    """What can be asked, with the user's own classes; of one in another language, also why it is not answered."""
+def help_text(classes: Sequence[str], language: str = "", readings: Sequence[str] = ()) -> str:
+    """What can be asked, with the user's own classes; of one in another language, also why it is not answered.
+
+    Where a question may mean one of two, it asks which instead.
+    """
     from string import Template
 
+    if readings:
+        return "\n".join([sentence("help.perhaps"), "", *(f"- {markdown_safe(one)}?" for one in readings)])
     a, b = (*classes, *classes)[:2] if classes else ("one class", "another")
     questions = [
         Template(text).substitute(a=markdown_safe(a), b=markdown_safe(b))

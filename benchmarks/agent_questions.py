@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.examples import Example
+from agent.names import find_names, spelt
 from agent.plan import Plan
 
 FOLDER = Path(__file__).parents[1] / "tests" / "agent"
@@ -24,6 +26,20 @@ def questions(name: str) -> list[Row]:
     """Rows of ``tests/agent/<name>.jsonl``."""
     lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
+
+
+def masked_question(row: Row) -> str:
+    """A row's question as examples are written: lower case, each class ``@``."""
+    question, out, at = row["question"], "", 0
+    for match in find_names(question, CLASSES[row["set"]]).matches:
+        out, at = out + question[at : match.start] + "@", match.end
+    return spelt((out + question[at:]).lower()).strip()
+
+
+def without(examples: Iterable[Example], rows: Iterable[Row]) -> list[Example]:
+    """Examples that no row asks."""
+    asked = {masked_question(row) for row in rows}
+    return [(label, phrasing) for label, phrasing in examples if phrasing not in asked]
 
 
 def planned(row: Row, plan: Planned) -> Plan:

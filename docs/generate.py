@@ -19,9 +19,11 @@ ROOMS = {
 
 COLUMNS = {"checks": "check", "experiments": "experiment", "writers": "format"}
 PROMPTS = {
+    "examples.txt": "questions as people ask them, which those that no pattern fits are compared with",
     "glossary.toml": "words that need explaining, each with a plain sentence",
     "intents.toml": "what a question asks for, by patterns",
     "name.md": "how it names a group of pictures on a contact sheet",
+    "ordinary_words.txt": "further words that are not taken for a missing class",
     "plan.md": "how a language model chooses the steps that answer a question",
     "question_words.txt": "words that questions are made of, so that none is taken for a misspelt class",
     "repair.md": "how it mends sentences that the facts do not carry",
