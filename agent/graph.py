@@ -130,6 +130,12 @@ def pending(thread: str, checkpointer: "BaseCheckpointSaver[str]") -> Consent | 
     return str(kept.values.get("question", ""))
 
 
+def finished(thread: str, checkpointer: "BaseCheckpointSaver[str]") -> Answer | None:
+    """The last answer of a thread that waits for nothing, shown or not; None for a thread without one."""
+    kept = build_graph(checkpointer).get_state({"configurable": {"thread_id": thread or DEFAULT_THREAD}})
+    return replace(_answer(kept.values), seconds=0.0) if kept.values.get("answer") and not kept.next else None
+
+
 def _events(
     begun: Any, context: Context, thread: str, checkpointer: "BaseCheckpointSaver[str] | None", detail: bool
 ) -> Iterator[Event]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tools.workspace import Workspace
 
 YES = frozenset({"y", "yes"})
+LEAST_TOTAL = 0.01
+"""Less is not told as 0.00."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ def run_ask(
 
         answer = _answered(question, how, context, thread, saver, decide)
     document = answer.to_json()
-    record_answer(kept, case, document)
+    if document["case"] == case.fingerprint:
+        record_answer(kept, case, document)
+    else:
+        out.notes.print("This answer is about the data as they were when it was worked out; ask again for today's.")
     out.say(*answer_blocks(document, styled=out.people.is_terminal))
     out.say(*_refused_lines(model, document), *_price_lines(kept, model, document))
     out.deliver(document)
@@ -111,14 +116,16 @@ def _answered(
     question: str, how: Asking, context: "Context", thread: str, saver: "BaseCheckpointSaver[str]", decide: Any
 ) -> "Answer":
     from agent.events import Consent
-    from agent.graph import ask, pending, resume
+    from agent.graph import ask, finished, pending, resume
 
     waiting = pending(thread, saver)
     if not how.resume and not (waiting == question and isinstance(waiting, str)):
         return ask(question, context, thread=thread, checkpointer=saver, decide=decide)
     if waiting is None:
+        if (answer := finished(thread, saver)) is not None:  # worked out, but perhaps cut off before it was shown
+            return answer
         raise WrongUse(
-            expected=f"a conversation {thread} that was left in the middle", seen="one that waits for nothing",
+            expected=f"a conversation {thread} that was left in the middle", seen="none of that name",
             todo="Ask a question. advisor ask --threads lists conversations.",
         )  # fmt: skip
     given = decide(waiting) if isinstance(waiting, Consent) else None
@@ -268,5 +275,6 @@ def _price_lines(kept: "Workspace", model: "ModelSettings | None", document: Map
     cap = f" of at most {model.monthly_cap:.2f}" if model.monthly_cap else ""
     text = f"Language model: {about}{usage['sent']} tokens sent, {usage['received']} received"
     if model.price_sent or model.price_received:
-        text += f", {price:.4f}; this month {month.price:.2f}{cap} in {month.calls} calls"
+        total = f"{month.price:.2f}" if month.price >= LEAST_TOTAL or not month.price else f"under {LEAST_TOTAL}"
+        text += f", {price:.4f}; this month {total}{cap} in {month.calls} calls"
     yield Text(text, style="dim")

@@ -112,6 +112,19 @@ def test_follow_ups_from_one_call_to_the_next(ask: Ask, keyboard: Callable[..., 
     assert ask("why?")["intent"] == "confusion"
 
 
+def test_an_answer_that_was_cut_off_before_it_was_shown_is_shown(
+    ask: Ask, keyboard: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ask("which classes are worst?", "--thread", "cut")
+    after = ask("--resume", "--thread", "cut")
+    assert (after["answer"], after["question"]) == (before["answer"], before["question"])
+    assert "about the data as they were" not in capsys.readouterr().err
+    keyboard("y")
+    ask(MERGE, "--thread", "other")
+    assert ask("--resume", "--thread", "cut")["answer"] == before["answer"]
+    assert "about the data as they were" in " ".join(capsys.readouterr().err.split())
+
+
 def test_nothing_to_go_on_with(ask: Ask) -> None:
     ask("--resume", "--thread", "t", code=2)
     ask("  ", code=2)
@@ -176,6 +189,15 @@ def test_offline_opens_no_connection(ask: Ask, model: Script, monkeypatch: pytes
     assert (tried, model.calls) == ([], asked)
     assert ask("which classes are worst?")["planner"] == "rules"
     assert tried, "the test would have seen a connection"
+
+
+@pytest.mark.parametrize(("price", "told"), [(0.004, "under 0.01"), (0.01, "0.01"), (1.234, "1.23"), (0.0, "0.00")])
+def test_a_small_months_total_is_not_nothing(price: float, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.spending.spent", lambda _: Spent(calls=3, price=price))
+    settings = ModelSettings("http://127.0.0.1", "key", "some", price_sent=1.0)
+    document = {"usage": {"sent": 9, "received": 1, "estimated": False}}
+    (line,) = app.asking._price_lines(None, settings, document)  # type: ignore[arg-type]
+    assert f"this month {told} in 3 calls" in line.plain
 
 
 def test_price_and_cap(
