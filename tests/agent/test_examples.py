@@ -11,6 +11,7 @@ from agent.phrases import NAME
 from agent.plan import ACTS, INTENTS
 from agent.reading import read_as
 from agent.rules import RulesPlanner
+from agent.template import help_text
 from benchmarks.agent_questions import CLASSES, questions, without
 
 FRUIT = CLASSES["fruit"]
@@ -66,6 +67,10 @@ def test_what_is_like_no_example_is_not_guessed(question: str) -> None:
 def test_a_question_between_two_is_asked_back() -> None:
     plan = RulesPlanner().plan("can the thing swim", FRUIT)
     assert (plan.intent, len(plan.readings)) == ("help", 2)
+    text = help_text(["<b>Apple", "Lime"], readings=(f"why is {FRUIT[0]} called <b>Lime", "which class is worst"))
+    assert text.startswith("I am not sure what you ask. Did you mean one of these?")
+    assert "- which class is worst?" in text
+    assert "<b>" not in text
 
 
 @pytest.mark.parametrize(
