@@ -4,7 +4,6 @@ Words, pairs of words and pieces of words of 3 and 4 letters, weighted by how ra
 regression for each kind of question, solved once in closed form. The same examples give the same scores.
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -84,9 +83,11 @@ class Examples:
         known = sorted(set(given))
         self.labels = tuple(sorted({label for label, _ in known}))
         counted = [pieces(phrasing.replace("@", NAME)) for _, phrasing in known]
-        spread = Counter(piece for counts in counted for piece in counts)
+        spread: Counter[str] = Counter()
+        for counts in counted:
+            spread.update(counts.keys())
         self._column = {piece: at for at, piece in enumerate(sorted(spread))}
-        self._rarity = [math.log((1 + len(known)) / (1 + spread[piece])) + 1 for piece in self._column]
+        self._rarity = np.log([(1 + len(known)) / (1 + spread[piece]) for piece in self._column]) + 1
         vectors = self._vectors(counted)
         wanted = np.array([[float(label == one) for one in self.labels] for label, _ in known])
         self._usual = wanted.mean(axis=0)
@@ -94,16 +95,15 @@ class Examples:
 
     def _vectors(self, counted: Sequence[Counter[str]]) -> csr_matrix:
         """Rows of length 1."""
-        rows, columns, values = [], [], []
-        for row, counts in enumerate(counted):
-            here = [(self._column[piece], n) for piece, n in counts.items() if piece in self._column]
-            weighed = [(1 + math.log(n)) * self._rarity[at] for at, n in here]
-            length = math.hypot(*weighed) or 1.0
-            rows += [row] * len(here)
-            columns += [at for at, _ in here]
-            values += [value / length for value in weighed]
-        shape = len(counted), len(self._column)
-        return csr_matrix((np.array(values), (rows, columns)), shape=shape)
+        column = self._column
+        rows = np.repeat(np.arange(len(counted)), [len(counts) for counts in counted])
+        columns = np.array([column.get(piece, -1) for counts in counted for piece in counts])
+        times = np.array([n for counts in counted for n in counts.values()], dtype=float)
+        known = columns >= 0
+        rows, columns, times = rows[known], columns[known], times[known]
+        values = (1 + np.log(times)) * self._rarity[columns]
+        lengths = np.sqrt(np.bincount(rows, values * values, minlength=len(counted)))
+        return csr_matrix((values / lengths[rows], (rows, columns)), shape=(len(counted), len(column)))
 
     def likeness(self, one: str, other: str) -> float:
         """Cosine of two texts."""
