@@ -45,7 +45,9 @@ def main() -> None:
     from app.look import ON_DARK, STYLE, dark, icon
 
     st.set_page_config(page_title="Image model advisor", page_icon=icon(), layout="wide")
-    st.html(STYLE + (ON_DARK if dark() else ""))
+    st.html(STYLE)
+    if dark():
+        st.html(ON_DARK)
     pages: dict[str, Any] = {}
     sections: dict[str, list[Any]] = {}
     for section, names in PAGES.items():
