@@ -116,7 +116,7 @@ def _titled(group: Json, by_id: dict[str, Fact]) -> str:
     said = " ".join(line(by_id[i]) for i in group["facts"])
     said += "".join(f" {_names(by_id[i])}" for i in group["facts"] if by_id[i]["kind"] == "pictures")
     title = markdown_safe(group["title"][:1].upper() + group["title"][1:])
-    if said.lower().startswith(title.lower()):  # a summary that opens with its own title
+    if title and said.lower().startswith(title.lower()):  # a summary that opens with its own title
         return f"**{said[: len(title)]}**{said[len(title) :]}"
     return f"**{title}.** {said}" if title else said
 

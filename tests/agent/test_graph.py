@@ -352,6 +352,14 @@ def test_the_real_tools_end_to_end() -> None:
         assert check_claim(fact["text"], fact, case.classes) == [], fact["text"]
 
 
+@pytest.mark.parametrize("question", ["which labels look wrong?", "what is wrong with my model?"])
+def test_what_has_no_title_is_not_in_bold(question: str) -> None:
+    case = vector_case({"Apple": 60, "Lime": 60}, separation=4, seed=3)
+    text = ask(question, Context(lambda: case, experiments=0)).text
+    assert "nothing found" in text
+    assert "****" not in text
+
+
 def test_a_cue_trained_against_with_success_reaches_the_top_rung() -> None:
     case, _ = cue_case(each=300)
     answer = ask("why is my model confusing apples and citrus?", Context(lambda: case, experiments=3))
