@@ -28,7 +28,9 @@ from tools.audit import run_checks
 from tools.case import Case
 from tools.decisions import Decisions, settle
 from tools.documents import audit_document, case_head
+from tools.effects import Effect
 from tools.errors import AdvisorError
+from tools.findings import Change, Outcome
 from tools.goals import State, goals_of, not_reached, reached
 from tools.ledger import given_by_audit, record
 from tools.registry import NotApplicable
@@ -83,6 +85,7 @@ def weekly_report(
     next_due: str | None = None,
     tries: int = 5,
     extra: Mapping[str, Callable[[], list[Sentence]]] | None = None,
+    keep: Callable[[Sequence[Outcome], Mapping[Change, Effect]], None] | None = None,
     on_step: Progress = silent,
 ) -> Report:
     """Run everything, compare with the report before, and keep the result under its week.
@@ -103,13 +106,17 @@ def weekly_report(
         Recommended changes tried.
     extra : mapping of str to callable, optional
         Further sections' sentences, by section.
+    keep : callable, optional
+        Gets what every check said, before decisions, and what was tried.
     """
     week = week or week_of(now)
     then, compared = baseline(workspace, case, week, since, on_step=on_step)
-    outcomes = run_checks(case, on_step=on_step, remember=workspace)
-    outcomes = shown_by_shoots(outcomes, Shoots(workspace).results())
+    checked = run_checks(case, on_step=on_step, remember=workspace)
+    outcomes = shown_by_shoots(checked, Shoots(workspace).results())
     outcomes = settle(outcomes, Decisions(workspace).standing(), now.date())
     effects = try_advice(case, outcomes, most=tries, on_step=on_step, remember=workspace)
+    if keep is not None:
+        keep(checked, effects)
     audit = audit_document(case, outcomes, effects)
     steps = Steps()
 

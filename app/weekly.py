@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from app import schedule
 from app.commands import open_case
 from app.escaping import shown
 from app.inbox_watching import arrive, production_sections
+from app.kept_audit import keep_audit
 from app.printing import case_lines, table
 from app.terminal import Terminal, WrongUse
 
@@ -52,7 +54,7 @@ def run_report(
             late = None if due is None or this == week_of(now) else due.isoformat(timespec="minutes")
             report = weekly_report(
                 kept, case, now, week=this, late=late, since=since, next_due=following, tries=tries, extra=extra,
-                on_step=steps,
+                keep=partial(keep_audit, kept, case), on_step=steps,
             )  # fmt: skip
     else:
         report = Reports(kept).get(week)

@@ -35,7 +35,9 @@ PROMPTS = {
 
 
 def first_line(file: Path) -> str:
-    """First line of a module's docstring."""
+    """First line of a module's docstring, or of the comment that opens a script or style."""
+    if file.suffix != ".py":
+        return file.read_text("utf-8").splitlines()[0].strip("/* ")
     text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
     return text.splitlines()[0] if text else ""
 
@@ -45,8 +47,8 @@ def files() -> str:
     lines: list[str] = []
     for room, words in ROOMS.items():
         lines += [f"**{room}/**: {words}", ""]
-        for file in sorted((ROOT / room).rglob("*.py")):
-            if file.name != "__init__.py":
+        for file in sorted((ROOT / room).rglob("*")):
+            if file.suffix in (".py", ".js", ".css") and file.name != "__init__.py":
                 lines.append(f"- `{file.relative_to(ROOT).as_posix()}`: {first_line(file)}")
         if room == "prompts":
             lines += [

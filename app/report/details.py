@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.escaping import shown
 from app.report.facts import Document, Facts, Part
 from app.report.first_page import ROW
-from app.views import action_title, evidence_rows, severity_text
+from app.views import action_title, evidence_rows, merged_advice, severity_text
 
 MOST_NUMBERS = 12
 LEVELS = {"high": 0, "medium": 1}
@@ -39,7 +39,7 @@ def _finding(ref: str, finding: Document) -> Iterator[Part]:
         yield Part("quiet", f"{words[:1].upper()}{words[1:]}.")
     if finding["assigned"]:
         yield Part("quiet", f"Seen to by {finding['assigned']}.")
-    for action in finding["recommendations"]:
+    for action in merged_advice(finding["recommendations"]):
         yield Part("text", f"To do: {action_title(action)}. {action['why']}")
     yield Part("table", rows=evidence_rows(finding["evidence"])[:MOST_NUMBERS])
     if finding["images"]:

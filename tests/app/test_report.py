@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.commands import open_case
+from app.kept_audit import key_of, read_audit
 from app.report import files
 from app.report.facts import Facts
 from app.report.html import report_html
@@ -17,6 +19,7 @@ from app.report.markdown import report_markdown
 from app.report.parts import images_of, parts
 from app.report.pictures import Thumbnails
 from tests.app.conftest import NASTY
+from tools.registry import checks
 from tools.settings import Settings
 from tools.workspace import Workspace
 
@@ -142,6 +145,13 @@ def test_formats_say_the_same(made: Path) -> None:
         for sentence in section["sentences"]:
             if NASTY not in sentence["text"]:
                 assert sentence["text"] in plain
+
+
+def test_what_the_report_checked_stands_on_the_pages_too(made: Path, workspace: Path) -> None:
+    kept, case = open_case(workspace)
+    audit = read_audit(kept.recall(key_of(case)) or "")
+    assert {o.code for o in audit.outcomes} == set(checks())
+    assert len(audit.tried) <= 1
 
 
 def test_thumbnails_stop_at_the_cap(made: Path, workspace: Path) -> None:
