@@ -2,9 +2,12 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 
 class Unreadable(Exception):
@@ -50,25 +53,42 @@ def read_file(path: Path, *, root: Path | None, limits: Limits) -> bytes:
     Unreadable
     """
     try:
-        real = os.path.realpath(path, strict=True)
-        if root is not None and not Path(real).is_relative_to(os.path.realpath(root, strict=True)):
-            raise Unreadable("expected a file inside the folder, saw a link that leads out of it")
-        _must_be_regular(os.lstat(real).st_mode)
-        # A fifo put here since the check opens at once instead of waiting for a writer, and fails the check below.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(real, flags), "rb") as file:
-            state = os.fstat(file.fileno())
-            _must_be_regular(state.st_mode)
-            if state.st_size > limits.megabytes * 1e6:
-                raise Unreadable(
-                    f"expected at most {limits.megabytes:g} MB, saw {state.st_size / 1e6:.0f} MB; save it smaller"
-                )
+        with opened_file(path, root=root, limits=limits) as file:
             data = file.read()
     except (OSError, ValueError) as fault:
         raise Unreadable(_no_file(path, fault)) from None
     if not data:
         raise Unreadable("expected a picture, saw an empty file; copy it again")
     return data
+
+
+@contextmanager
+def opened_file(path: Path, *, root: Path | None, limits: Limits) -> Iterator[BinaryIO]:
+    """A regular file inside ``root``, open for those who need only its beginning.
+
+    Raises
+    ------
+    Unreadable
+        For what is refused on opening; faults of reading are the caller's.
+    """
+    try:
+        real = os.path.realpath(path, strict=True)
+        if root is not None and not Path(real).is_relative_to(os.path.realpath(root, strict=True)):
+            raise Unreadable("expected a file inside the folder, saw a link that leads out of it")
+        _must_be_regular(os.lstat(real).st_mode)
+        # A fifo put here since the check opens at once instead of waiting for a writer, and fails the check below.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        file = os.fdopen(os.open(real, flags), "rb")
+    except (OSError, ValueError) as fault:
+        raise Unreadable(_no_file(path, fault)) from None
+    with file:
+        state = os.fstat(file.fileno())
+        _must_be_regular(state.st_mode)
+        if state.st_size > limits.megabytes * 1e6:
+            raise Unreadable(
+                f"expected at most {limits.megabytes:g} MB, saw {state.st_size / 1e6:.0f} MB; save it smaller"
+            )
+        yield file
 
 
 def digest_file(path: Path, *, root: Path | None = None, limits: Limits = LIMITS) -> str:

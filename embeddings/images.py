@@ -7,16 +7,17 @@ import warnings
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from embeddings import exif, heif, jpeg
+from embeddings import exif, heif, jpeg, png
 from embeddings.colours import to_rgb
 from embeddings.cores import one_thread_for_opencv
 from embeddings.exif import DECODER_FAULTS
-from embeddings.files import LIMITS, read_file
+from embeddings.files import LIMITS, opened_file, read_file
 from embeddings.files import Limits as Limits
 from embeddings.files import Unreadable as Unreadable
 from embeddings.stderr import can_silence, silent_c_stderr
@@ -129,6 +130,48 @@ def decode(
         raise Unreadable(_fault(fault)) from None
 
 
+def header_sizes(
+    path: Path, *, root: Path | None = None, limits: Limits = LIMITS
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Width and height as the file stores them, and of the picture upright, from its header; no pixel is decoded.
+
+    A picture that is damaged behind its header passes here and is refused by ``decode``.
+
+    Raises
+    ------
+    Unreadable
+        For another format, a file that is refused on opening, and more pixels or bytes than ``limits`` allow.
+    """
+    quiet_pillow()
+    with opened_file(path, root=root, limits=limits) as file:
+        try:
+            head = file.read(heif.LONGEST_BRANDS)
+            brands = heif.brands(head)
+            file.seek(0)
+            if heif.is_heif(brands):
+                size = heif.opened(file.read()).size  # libheif gives it turned, and no other way
+                _must_fit(size, limits)
+                return size, size
+            if brands & heif.AV1:
+                raise Unreadable(f"{EXPECTED}, saw AVIF; save it in one of these")
+            with Image.open(file, formats=BY_PILLOW) as image:
+                tags = getattr(image, "tag_v2", {})  # Pillow may have turned the size of a TIFF already
+                size = (int(tags[256]), int(tags[257])) if image.format == "TIFF" else image.size
+                _must_fit(size, limits)
+                return size, size[::-1] if _turn_in_header(image, file) >= 5 else size
+        except Image.DecompressionBombError:
+            raise Unreadable(f"expected at most {limits.megapixels:g} megapixels, saw more; save it smaller") from None
+        except UnidentifiedImageError:
+            raise Unreadable(_unidentified(head)) from None
+        except DECODER_FAULTS as fault:
+            raise Unreadable(_fault(fault)) from None
+
+
+def upright_size(path: Path, *, root: Path | None = None, limits: Limits = LIMITS) -> tuple[int, int]:
+    """Width and height with EXIF rotation applied: see ``header_sizes``."""
+    return header_sizes(path, root=root, limits=limits)[1]
+
+
 def thumbnail(path: Path, *, root: Path | None = None, longest: int = 256, limits: Limits = LIMITS) -> bytes:
     """A JPEG without any metadata whose longer side is at most ``longest`` pixels.
 
@@ -205,6 +248,13 @@ def _decode_heif(data: bytes, limits: Limits, smallest_side: int | None, digest:
     rgb, flags = to_rgb(image.reduce(scale) if scale > 1 and image.mode in ("RGB", "RGBA", "L") else image)
     names = tuple(sorted(heif.marks(file, data) | set(flags)))
     return Picture(np.asarray(rgb), width, height, "HEIF", digest, names, exif.texts(image))
+
+
+def _turn_in_header(image: Image.Image, file: BinaryIO) -> int:
+    """Value of the orientation tag, as ``decode`` finds it; only a PNG that says more behind its pixels is decoded."""
+    if image.format == "PNG" and "Raw profile type exif" not in image.info and not png.goes_on(file):
+        image.info.setdefault("exif", b"")  # or Pillow would decode the picture to look for it
+    return exif.orientation(image)
 
 
 def _must_fit(size: tuple[int, int], limits: Limits) -> None:

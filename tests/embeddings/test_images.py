@@ -8,13 +8,26 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from embeddings.images import BY_PILLOW, ENDINGS, FORMATS, Unreadable, decode, open_picture, thumbnail
+from embeddings.images import (
+    BY_PILLOW,
+    ENDINGS,
+    FORMATS,
+    Limits,
+    Unreadable,
+    decode,
+    header_sizes,
+    open_picture,
+    thumbnail,
+    upright_size,
+)
 from tests.embeddings.pictures import (
     ORIENTATION,
     RED,
+    chunk,
     encoded,
     exif_of,
     heic,
+    png_of_zeros,
     scene,
     stored,
     written,
@@ -152,3 +165,58 @@ def test_formats_and_endings() -> None:
     assert {*BY_PILLOW, "HEIF"} == set(FORMATS)
     assert {".heic", ".heif", ".jpg", ".png"} <= ENDINGS
     assert all(ending.startswith(".") and ending.islower() for ending in ENDINGS)
+
+
+# --- sizes without pixels --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_the_header_tells_the_stored_and_the_upright_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, turn: int
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = turn
+    file = written(tmp_path / "turned", encoded(stored(scene(), turn), form, exif=exif))
+    plain = written(tmp_path / "plain", encoded(scene(), form))
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", no_pixels)
+    assert header_sizes(file, root=tmp_path) == ((96, 64) if turn < 5 else (64, 96), (96, 64))
+    assert upright_size(plain) == (96, 64)
+
+
+def no_pixels(*_: object) -> None:
+    raise AssertionError("a picture was decoded to learn its size")
+
+
+@pytest.mark.parametrize("turn", [1, 6, 8])
+def test_a_heic_and_a_png_with_its_exif_at_the_end_have_the_size_that_decoding_gives(tmp_path: Path, turn: int) -> None:
+    late = encoded(stored(scene(), turn), "PNG")
+    exif = Image.Exif()
+    exif[ORIENTATION] = turn
+    block = chunk(b"eXIf", exif.tobytes()[6:])
+    for name, data in (
+        ("a.heic", heic(stored(scene(), turn), exif=exif_of(turn))),
+        ("b.png", late[:-12] + block + late[-12:]),
+    ):
+        file = written(tmp_path / name, data)
+        picture = open_picture(file)
+        assert upright_size(file) == (picture.width, picture.height) == (96, 64)
+
+
+def test_what_no_size_can_be_told_of_is_refused_with_the_reason(tmp_path: Path) -> None:
+    big = written(tmp_path / "big.png", png_of_zeros(9000, 9000))
+    for file, limits, reason in (
+        (written(tmp_path / "a.jpg", b"only text"), Limits(), "saw text"),
+        (written(tmp_path / "b.jpg", b""), Limits(), "expected a"),
+        (written(tmp_path / "c.jpg", encoded(scene())[:30]), Limits(), "cut short"),
+        (big, Limits(), "at most 64 megapixels"),
+        (big, Limits(megabytes=0.01), "at most 0.01 MB"),
+        (tmp_path / "none.jpg", Limits(), "no such file"),
+        (tmp_path, Limits(), "saw a folder"),
+    ):
+        with pytest.raises(Unreadable, match=reason):
+            upright_size(file, limits=limits)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link.png").symlink_to(big)
+    with pytest.raises(Unreadable, match="leads out"):
+        upright_size(tmp_path / "in" / "link.png", root=tmp_path / "in")
