@@ -75,6 +75,25 @@ class Boxes:
 
 
 @dataclass(frozen=True, eq=False)
+class Numbers:
+    """How the label files number what a detector's results then name by number alone.
+
+    Attributes
+    ----------
+    pictures : mapping of str to int
+        COCO's ``image_id`` → row in ``BoxSet.ids``; an id that label files use for several pictures is not there.
+    categories : mapping of str to int
+        COCO's ``category_id`` → number of the class; without those that label files use for several classes.
+    positions : tuple of int
+        YOLO's class number is the place here; the value is ours.
+    """
+
+    pictures: Mapping[str, int] = field(default_factory=dict)
+    categories: Mapping[str, int] = field(default_factory=dict)
+    positions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class BoxSet:
     """Pictures with labelled boxes, not yet decoded. A picture without a box shows none of the classes.
 
@@ -94,7 +113,8 @@ class BoxSet:
     skipped : tuple of Skipped
         Every picture, or box, that was seen and left out, with its reason.
     notes : tuple of str
-        What the format holds and was not read.
+        What the format holds and was not read, and what was mended.
+    numbers : Numbers
     """
 
     root: Path
@@ -106,6 +126,7 @@ class BoxSet:
     labels: Boxes
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    numbers: Numbers = field(default_factory=Numbers)
 
     def __post_init__(self) -> None:
         n = len(self.ids)

@@ -1,6 +1,7 @@
 """Finds the local copy of a picture that a service names: by its path, by the end of it, or by its file name."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.paths import Walked, walk
@@ -18,12 +19,18 @@ class LocalPictures:
     root : Path
     any_ending : bool
         Count files of any name as pictures: services write some without an ending.
+
+    Attributes
+    ----------
+    refused : list of Walked
+        What the walk met and did not take.
     """
 
     def __init__(self, root: Path, *, any_ending: bool = False) -> None:
         self.root = root.resolve()
-        walked = [item for item in walk(root) if not item.reason]
-        self._there = [i for i in walked if any_ending or not not_a_picture(i.parts[-1])]
+        walked = list(walk(root))
+        self.refused = [item for item in walked if item.reason]
+        self._there = [i for i in walked if not i.reason and (any_ending or not not_a_picture(i.parts[-1]))]
         self._by_path = {item.relative: item for item in self._there}
         self._by_name: dict[str, list[Walked]] = defaultdict(list)
         self._by_stem: dict[str, list[Walked]] = defaultdict(list)
@@ -33,6 +40,14 @@ class LocalPictures:
 
     def __len__(self) -> int:
         return len(self._there)
+
+    def __iter__(self) -> Iterator[Walked]:
+        return iter(self._there)
+
+    def exactly(self, path: str) -> str:
+        """The id of the file with this path below the root; empty if there is none."""
+        found = self._by_path.get(path)
+        return found.id if found is not None else ""
 
     def at(self, path: str, names: Counter[str]) -> tuple[str, str]:
         """The id of a picture that a service keeps under a path; else empty, with the reason.
