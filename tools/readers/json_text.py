@@ -15,8 +15,14 @@ class Malformed(Exception):
     """A text that is not the JSON it should be; the message is the reason, without what the text holds."""
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str, *, constants: bool = False) -> Any:
     """The value of a JSON text.
+
+    Parameters
+    ----------
+    text : str
+    constants : bool
+        Let NaN and Infinity through as numbers, for a reader that judges every number itself.
 
     Raises
     ------
@@ -32,7 +38,7 @@ def parsed(text: str) -> Any:
     tools.readers.json_text.Malformed: NaN or Infinity, which JSON does not have
     """
     try:
-        return json.loads(text, parse_constant=_constant)
+        return json.loads(text, parse_constant=float if constants else _constant)
     except RecursionError:
         raise Malformed("nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -60,8 +66,8 @@ def storable(value: object) -> str:
     return value.strip()
 
 
-def read_json(path: Path) -> Any:
-    """The value of a JSON file in UTF-8 or, as PowerShell writes it, UTF-16.
+def read_json(path: Path, *, constants: bool = False) -> Any:
+    """The value of a JSON file in UTF-8 or, as PowerShell writes it, UTF-16; see ``parsed``.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def read_json(path: Path) -> Any:
             raise Malformed(f"more than {LARGEST // 1_000_000} MB")
         data = path.read_bytes()
         encoding = next((name for bom, name in BOMS.items() if data.startswith(bom)), "utf-8")
-        return parsed(data.decode(encoding))
+        return parsed(data.decode(encoding), constants=constants)
     except UnicodeDecodeError as error:
         seen = f"a byte at position {error.start} that is no UTF-8"
     except OSError as error:
