@@ -130,6 +130,7 @@ def _categories(file: File) -> dict[str, str]:
     used = {repr(item.get("category_id")) for item in _mappings(file, "annotations")}
     groups = {repr(item.get("supercategory")) for item in _mappings(file, "categories")}
     out: dict[str, str] = {}
+    taken: set[str] = set()
     for position, item in enumerate(file.document["categories"]):
         try:
             if not isinstance(item, dict):
@@ -141,12 +142,13 @@ def _categories(file: File) -> dict[str, str]:
             ) from None
         if item.get("supercategory") == "none" and repr(name) in groups and repr(item.get("id")) not in used:
             continue  # Roboflow lists the project itself as a category of its own
-        if key in out or name in out.values():
+        if key in out or name in taken:
             raise file.error(
                 expected="each category once", seen=f"the {'id' if key in out else 'name'} of {name!r} twice",
                 todo="Give each class one id and one name.",
             )  # fmt: skip
         out[key] = name
+        taken.add(name)
     return out
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.errors import UnreadableInput
 from tools.readers.boxes_found import Found
 from tools.readers.boxes_gathered import Place, Size, finite
-from tools.readers.boxes_yolo_plan import is_yolo, read_plan
+from tools.readers.boxes_yolo_plan import read_names
 from tools.readers.boxes_yolo_rows import around, centred, class_number, fractions, read_rows
 from tools.readers.local_pictures import LocalPictures
 
@@ -47,8 +47,8 @@ def results_from_folder(path: Path, found: Found) -> None:
 
 def _positions(path: Path, found: Found) -> list[tuple[int | None, str]]:
     """Class and its name by YOLO's number: as the results' own list of names says, else as the labels' did."""
-    if is_yolo(path) or (path / "classes.txt").is_file():
-        return [(found.classes.get(name), name) for name in read_plan(path).names]
+    if (path / "classes.txt").is_file():
+        return [(found.classes.get(name), name) for name in read_names(path / "classes.txt")]
     positions = found.boxset.numbers.positions
     if not positions:
         raise UnreadableInput(

@@ -10,6 +10,7 @@ begin one pixel too early, above and at the left.
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -91,6 +92,7 @@ def read_voc(path: Path, root: Path | None = None) -> BoxSet:
     pictures = Pictures(there)
     splits = _lists(base, there)
     boxes: list[Found] = []
+    spoilt: set[str] = set()
     unlisted = 0
     for item in there:
         if ending(item.parts[-1]) != ".xml":
@@ -104,6 +106,8 @@ def read_voc(path: Path, root: Path | None = None) -> BoxSet:
             stated = _stated(annotation)
         except Malformed as reason:
             gathered.skipped.append(Skipped(item.id, str(reason)))
+            with suppress(Malformed):
+                spoilt.add(pictures.of(item.parts, ""))
             continue
         above = "/".join(_above(item.parts))
         split = splits.get((above, item.parts[-1].rpartition(".")[0]))
@@ -126,7 +130,8 @@ def read_voc(path: Path, root: Path | None = None) -> BoxSet:
         gathered.box(box.image, box.name, place, box.where, box.flags)
     for item in there:
         if item.id not in gathered and not not_a_picture(item.parts[-1]):
-            gathered.skipped.append(Skipped(item.id, "no XML file belongs to it"))
+            why = "its XML file cannot be used" if item.id in spoilt else "no XML file belongs to it"
+            gathered.skipped.append(Skipped(item.id, why))
     gathered.skipped += [Skipped(item.id, item.reason) for item in there.refused]
     return gathered.finish(path)
 

@@ -1,6 +1,7 @@
 """What a YOLO folder is told by: ``data.yaml`` with names and splits, or a list of class names beside the labels."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,10 +95,21 @@ def read_plan(path: Path) -> Plan:
         if _says_names(file):
             return _plan(file)
     for file in _named(path):
-        return Plan(file, _checked(file, [line.strip() for line in read_lines(file) if line.strip()]))
+        return Plan(file, read_names(file))
     raise UnreadableInput(
         expected=LAYOUT, seen=f"no class names in {path}", todo="Add data.yaml, or classes.txt with one name a line."
     )
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """Class names of a text file, one a line.
+
+    Raises
+    ------
+    UnreadableInput
+        If one is there twice, or none at all.
+    """
+    return _checked(path, [line.strip() for line in read_lines(path) if line.strip()])
 
 
 def _plan(path: Path) -> Plan:
@@ -162,7 +174,7 @@ def _checked(path: Path, texts: Sequence[str]) -> tuple[str, ...]:
         names = tuple(class_name(storable(text)) for text in texts)
     except Malformed as reason:
         raise _wrong_names(path, str(reason)) from None
-    repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
     if repeated is not None or not names:
         raise _wrong_names(path, "none" if repeated is None else f"{repeated!r} twice")
     return names
