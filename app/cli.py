@@ -14,6 +14,7 @@ import typer
 
 from app import (
     cli_ask,
+    cli_boxes,
     cli_change,
     cli_decide,
     cli_experiment,
@@ -94,6 +95,8 @@ def import_(
     Or a CSV with the columns filepath and label, and split and metadata columns where you have them.
     Or a Rekognition / Ground Truth manifest (JSON lines), a folder of manifests, or a folder of Azure Custom Vision's
     answers (advisor fetch custom-vision); what their models said becomes predictions.
+    Or annotated boxes (COCO, YOLO, Pascal VOC) with a detector's answers: each box becomes a picture of its own,
+    and advisor boxes measures the detector.
     Everything readable is indexed; everything else is listed with its reason. Importing again makes
     a new version and says what changed.
 
@@ -105,6 +108,7 @@ def import_(
       advisor import photos/ --encoder open_clip:ViT-B-32/laion2b_s34b_b79k --download
       advisor import photos/ --embeddings clip.npz
       advisor import train.manifest --root bucket-copy/
+      advisor import annotations.json --root pictures/ --predictions results.json
 
     Encoders: auto (CLIP weights on this machine, else embedded), embedded, open_clip:MODEL/PRETRAINED,
     open_clip:MODEL/CHECKPOINT_FILE, transformers:NAME_OR_FOLDER (CLIP, SigLIP, DINOv2); with :int8 behind
@@ -297,6 +301,7 @@ def threshold(
 
 
 for command in (
+    cli_boxes.boxes,
     cli_model.why,
     cli_versions.retrain,
     cli_change.export,

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tools.workspace import Workspace
 
 SHOWN_SKIPPED = 20
+PICTURE = "picture"
+"""Column of the picture that a box was cut out of: boxes of one picture stay together in held-out folds."""
 
 
 def _opened(
@@ -124,6 +127,14 @@ def run_import(
     out = Terminal(json)
     online = download or interactive()
     kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group, download=online)
+    from app.boxes import keep_prepared, prepare_boxes
+
+    boxes = prepare_boxes(out, kept, path, root, predictions_file, model, model_version)
+    if boxes is not None:
+        path, predictions_file, root = boxes.crops.table, boxes.crops.answers, None
+        model, model_version = (boxes.detector.model, boxes.detector.version) if boxes.detector else ("", "")
+        group = group if group is not None or kept.choice("group") else PICTURE
+        settings = replace(settings, group_column=group or settings.group_column)
     given: dict[str, Any] = {
         "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings,
         "split": (kept.choice("split") if split is None else split) or None, "root": root,
@@ -142,10 +153,14 @@ def run_import(
     if done.predictions:
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
     out.say(*(Text(shown(note)) for note in done.notes))
+    if boxes is not None:
+        document["boxes"] = keep_prepared(out, kept, boxes)
     out.say(*replay_lines(document["replayed"]))
     document["shoots"] = after_import(kept, case)
     out.say(*import_lines(document["shoots"]))
     _say_skipped(out, document["dataset"]["skipped"])
+    if boxes is not None and boxes.detector is not None:
+        out.say(f"Next: advisor boxes{elsewhere(workspace)} measures the detector")
     out.say(f"Next: advisor audit{elsewhere(workspace)}")
     out.deliver(document)
 

@@ -16,6 +16,7 @@ PAGES = {
         "overview": ("Overview", "dashboard"),
         "confusion": ("Confusion", "grid_on"),
         "findings": ("Findings", "fact_check"),
+        "detector": ("Detector", "select_all"),
         "map": ("Map", "scatter_plot"),
     },
     "Improve": {

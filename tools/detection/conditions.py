@@ -1,11 +1,14 @@
 """Where a detector misses things: small, cut by the edge, partly hidden, in a crowd, off the centre (METHODS.md §6).
 
-Each condition splits the labelled boxes in two; what is measured is the share found with it, less the share found
-without it. The interval draws pictures anew, and of a run's conditions those are held up that Benjamini-Hochberg
-keeps at 5 %. A condition goes along with others (small things are more often hidden): none is called a cause here.
+Each condition splits the labelled boxes in two; what is measured is the share found with it, less the share found of
+boxes without it in the same class: a class that is small and hard would else make every small thing look hard. So the
+others are weighted as the classes are among boxes with the condition (direct standardisation, Rothman, Greenland &
+Lash 2008, ch. 4), and classes that have it always or never are left out. The interval draws pictures anew, and of a
+run's conditions those are held up that Benjamini-Hochberg keeps at 5 %. A condition goes along with others (small
+things are more often hidden): none is called a cause here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +44,11 @@ class Condition:
     words : str
         E.g. ``smaller than 32 × 32 pixels``.
     boxes, others : int
-    found, found_else : tuple of float
-        Share found with it and without it: value, low, high.
+        With it and without it, in classes that have both.
+    found : tuple of float
+        Share found with it: value, low, high.
+    found_else : tuple of float
+        Share found without it, weighted by class as with it: value, low, high.
     difference, low, high : float
         Found with it less found without, with a 95 % interval.
     p : float
@@ -115,34 +121,60 @@ def conditions(
     rng = np.random.default_rng(seed)
     out = []
     for name, (words, having) in conditions_of(boxset, labels).items():
-        sides = [labels.pictures[having], labels.pictures[~having]]
+        both = np.isin(labels.classes, np.intersect1d(labels.classes[having], labels.classes[~having]))
+        sides = [labels.pictures[both & having], labels.pictures[both & ~having]]
         if all(len(side) >= FEWEST and len(np.unique(side)) >= FEWEST_PICTURES for side in sides):
-            out.append(_condition(name, words, seen, having, labels.pictures, rng))
+            out.append(_condition(name, words, seen[both], having[both], labels.only(both), rng))
     if out:
         kept = benjamini_hochberg(np.array([c.p for c in out]))
-        out = [Condition(**{**vars(c), "held_up": bool(k)}) for c, k in zip(out, kept, strict=True)]
+        out = [replace(c, held_up=bool(k)) for c, k in zip(out, kept, strict=True)]
     return tuple(sorted(out, key=lambda c: c.difference))
 
 
 def _condition(
-    name: str, words: str, seen: NDArray[np.bool_], having: NDArray[np.bool_], pictures: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> Condition:  # fmt: skip
-    names, codes = np.unique(pictures, return_inverse=True)
-    n = len(names)
+    name: str, words: str, seen: NDArray[np.bool_], having: NDArray[np.bool_], labels: Boxes, rng: np.random.Generator
+) -> Condition:
+    pictures, seats = np.unique(labels.pictures, return_inverse=True)
+    classes, codes = np.unique(labels.classes, return_inverse=True)
+    n, k = len(pictures), len(classes)
     counts = np.stack([
-        np.bincount(codes, weights=column.astype(float), minlength=n)
+        np.bincount(seats * k + codes, weights=column.astype(float), minlength=n * k).reshape(n, k)
         for column in (seen & having, having, seen & ~having, ~having)
     ])  # fmt: skip
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS) @ counts.T
-    with np.errstate(invalid="ignore"):
-        gaps = drawn[:, 0] / drawn[:, 1] - drawn[:, 2] / drawn[:, 3]
-    gaps = gaps[np.isfinite(gaps)]
+    found, other = _found(counts.sum(axis=1)[:, None])
+    draws = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
+    drawn, others = _found(np.einsum("dn,snk->sdk", draws, counts, optimize=True))
+    known = np.isfinite(drawn) & np.isfinite(others)
+    gaps, others = (drawn - others)[known], others[known]
     low, high = np.quantile(gaps, [0.025, 0.975])
     p = min(1.0, 2 * (1 + min(int((gaps >= 0).sum()), int((gaps <= 0).sum()))) / (1 + len(gaps)))
-    found, other = (clustered_share(seen[side], pictures[side]) for side in (having, ~having))
-    boxes, others, gap = int(having.sum()), int((~having).sum()), found[0] - other[0]
-    return Condition(name, words, boxes, others, found, other, gap, float(low), float(high), p)
+    low_else, high_else = np.quantile(others, [0.025, 0.975])
+    return Condition(
+        name, words, int(having.sum()), int((~having).sum()), clustered_share(seen[having], labels.pictures[having]),
+        (float(other[0]), float(low_else), float(high_else)), float(found[0] - other[0]), float(low), float(high), p,
+    )  # fmt: skip
+
+
+def _found(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share found with the condition, and without it in the same mix of classes.
+
+    Parameters
+    ----------
+    counts : ndarray of float64, shape (4, b, k)
+        Found with it, all with it, found without it, all without it; by draw and class.
+
+    Returns
+    -------
+    with_it, without_it : ndarray of float64, shape (b,)
+        Over classes that have both in the draw; NaN where none has.
+    """
+    found, having, found_else, lacking = counts
+    both = (having > 0) & (lacking > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weights = np.where(both, having, 0.0)
+        total = weights.sum(axis=1)
+        rate = np.where(both, found_else / lacking, 0.0)
+        return np.where(both, found, 0.0).sum(axis=1) / total, (weights * rate).sum(axis=1) / total
 
 
 def _neighbours(labels: Boxes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -1,12 +1,13 @@
 """A planted weakness of each kind is held up, an even detector shows none, and too few boxes are left alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tools.detection.boxes import Boxes, BoxSet, boxes_of
-from tools.detection.conditions import Condition, conditions, conditions_of
+from tools.detection.conditions import Condition, _found, conditions, conditions_of
 from tools.detection.matching import match
 
 ALL = ("small", "large", "truncated", "occluded", "crowded", "off the centre", "slim")
@@ -52,6 +53,29 @@ def test_an_even_detector_shows_no_weakness_more_often_than_chance() -> None:
         chance = np.random.default_rng(100 + seed).random(len(boxset.labels))
         flagged += any(condition.held_up for condition in measured(boxset, chance < 0.8).values())
     assert flagged <= 4  # of 20 runs; one in twenty is expected
+
+
+def test_a_class_that_is_hard_as_a_whole_lends_no_weakness_to_what_it_often_has() -> None:
+    """Class b is mostly small, and hard to find at any size: its small things are found as often as its others."""
+    boxset = scattered(6, n=200)
+    rng = np.random.default_rng(7)
+    small = conditions_of(boxset, boxset.labels)["small"][1]
+    hard = rng.random(len(small)) < np.where(small, 0.8, 0.1)
+    labels = replace(boxset.labels, classes=hard.astype(np.int64))
+    boxset = replace(boxset, classes=("a", "b"), labels=labels)
+    found = rng.random(len(small)) < np.where(hard, 0.3, 0.9)
+    told = measured(boxset, found)["small"]
+    assert found[small].mean() - found[~small].mean() < -0.25  # what a plain comparison would say
+    assert told.high > 0
+    assert not told.held_up
+
+
+def test_standardised_by_hand() -> None:
+    # class a: 1 of 2 with it, 3 of 4 without; class b: 0 of 4 with it, 1 of 2 without
+    counts = np.array([[[1.0, 0.0]], [[2.0, 4.0]], [[3.0, 1.0]], [[4.0, 2.0]]])
+    found, other = _found(counts)
+    assert found[0] == pytest.approx(1 / 6)
+    assert other[0] == pytest.approx((2 * 0.75 + 4 * 0.5) / 6)
 
 
 def test_conditions_with_too_few_boxes_are_left_alone() -> None:
