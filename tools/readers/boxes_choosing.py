@@ -1,4 +1,4 @@
-"""Which reader reads a data set with boxes, and a detector's boxes: COCO, YOLO or Pascal VOC.
+"""Which reader reads a data set with boxes, and a detector's boxes: COCO, YOLO, Pascal VOC, Rekognition.
 
 A new format is a file beside this one that returns a ``BoxSet``, and a line here that knows it.
 """
@@ -12,6 +12,7 @@ from tools.readers.boxes_coco import read_coco
 from tools.readers.boxes_coco_files import coco_files, is_coco
 from tools.readers.boxes_found import Detections as Detections
 from tools.readers.boxes_found import Found
+from tools.readers.boxes_manifest import is_box_manifest, read_box_manifest, results_from_manifest
 from tools.readers.boxes_results_json import results_from_json
 from tools.readers.boxes_results_table import results_from_table
 from tools.readers.boxes_results_txt import results_from_folder
@@ -22,11 +23,11 @@ from tools.readers.tables import read_table
 
 LAYOUT = (
     "a COCO .json or a folder with such files, a YOLO folder or its data.yaml, or a Pascal VOC folder with "
-    "Annotations/ and JPEGImages/"
+    "Annotations/ and JPEGImages/, or a .manifest with boxes"
 )
 FORMS = (
     "COCO results (.json), a folder of YOLO text files with rows class xc yc w h conf, or a .csv with image, class, "
-    "score and x, y, w, h or xmin, ymin, xmax, ymax"
+    "score and x, y, w, h or xmin, ymin, xmax, ymax, or a Rekognition evaluation snapshot (.manifest)"
 )
 
 
@@ -73,7 +74,9 @@ def read_detections(path: Path, boxset: BoxSet) -> Detections:
     """
     found = Found(path, boxset)
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if is_box_manifest(path):
+        results_from_manifest(path, found)
+    elif path.is_dir():
         results_from_folder(path, found)
     elif suffix == ".json" and path.is_file():
         results_from_json(path, found)
@@ -87,11 +90,14 @@ def read_detections(path: Path, boxset: BoxSet) -> Detections:
 
 def _reader(path: Path) -> Callable[[Path, Path | None], BoxSet] | None:
     if path.is_file():
-        return read_coco if is_coco(path) else read_yolo if is_yolo(path) else None
+        ways = ((is_coco, read_coco), (is_yolo, read_yolo), (is_box_manifest, read_box_manifest))
+        return next((read for knows, read in ways if knows(path)), None)
     if not path.is_dir():
         return None
     if is_voc(path):
         return read_voc
     if is_yolo(path):
         return read_yolo
-    return read_coco if coco_files(path) else None
+    if coco_files(path):
+        return read_coco
+    return read_box_manifest if is_box_manifest(path) else None

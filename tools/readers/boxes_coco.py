@@ -14,8 +14,8 @@ from tools.dataset import Skipped, encode_id
 from tools.detection.boxes import BoxSet
 from tools.errors import UnreadableInput
 from tools.readers.boxes_coco_files import FOLDERS, KEYS, coco_files
-from tools.readers.boxes_gathered import Gathered, Size, number, split_of
-from tools.readers.boxes_values import class_text, in_shares, key_of, place_of
+from tools.readers.boxes_gathered import Gathered, Size, split_of
+from tools.readers.boxes_values import class_text, in_shares, key_of, place_of, whole_size
 from tools.readers.json_text import Malformed, read_json, storable
 from tools.readers.listing import class_name, not_a_picture
 from tools.readers.local_pictures import LocalPictures
@@ -167,7 +167,7 @@ def _pictures(
             if not isinstance(item, dict):
                 raise Malformed("something else than an object")
             key, name = key_of(item.get("id")), _text(storable(item.get("file_name")))
-            stated = _stated(item)
+            stated = whole_size(item)
         except Malformed as reason:
             gathered.skipped.append(Skipped(where, str(reason)))
             continue
@@ -183,15 +183,6 @@ def _pictures(
             continue
         out[key] = image, gathered.picture(image, _split(file, image), encode_id(file.inside), stated)
     return out
-
-
-def _stated(item: Mapping[str, Any]) -> tuple[int, int] | None:
-    if item.get("width") is None and item.get("height") is None:
-        return None
-    width, height = number(item.get("width")), number(item.get("height"))
-    if width != int(width) or height != int(height):
-        raise Malformed("a width or height that is no whole number")
-    return int(width), int(height)
 
 
 def _find(file: File, name: str, pictures: LocalPictures, named: Counter[str]) -> tuple[str, str]:

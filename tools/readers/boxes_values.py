@@ -1,6 +1,7 @@
 """Ids, keys and boxes as COCO's labels and results write them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tools.readers.boxes_gathered import Place, Size, number
 from tools.readers.json_text import Malformed, storable
@@ -54,3 +55,18 @@ def place_of(box: object, size: Size, shares: bool) -> Place:
     if shares:
         return x * size.width, y * size.height, width * size.width, height * size.height
     return x, y, width, height
+
+
+def whole_size(item: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The ``width`` and ``height`` that an object states; None where it states neither.
+
+    Raises
+    ------
+    Malformed
+    """
+    if item.get("width") is None and item.get("height") is None:
+        return None
+    width, height = number(item.get("width")), number(item.get("height"))
+    if width != int(width) or height != int(height):
+        raise Malformed("a width or height that is no whole number")
+    return int(width), int(height)

@@ -92,8 +92,9 @@ def read_manifest(path: Path, root: Path | None = None) -> Listing:
     bad: list[Skipped] = []
     lines, read = [], 0
     for file in files:
-        for where, found in _lines(file):
+        for where, data in lines_of(file):
             read += 1
+            found = _line(file, where, data) if isinstance(data, bytes) else data
             if isinstance(found, Line):
                 lines.append((_split(file, found), found))
             else:
@@ -101,7 +102,7 @@ def read_manifest(path: Path, root: Path | None = None) -> Listing:
     pictures = LocalPictures(base)
     names = Counter(line.path.rpartition("/")[2] for line in {line.path: line for _, line in lines}.values())
     images, skipped, scores = _found(lines, pictures, names, bad)
-    _refuse_bad(path, bad, read)
+    refuse_bad(path, bad, read)
     if not images:
         raise UnreadableInput(
             expected=f"the pictures of {path} below {base}",
@@ -156,7 +157,13 @@ def _split(file: Path, line: Line) -> str:
     return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), "train")
 
 
-def _refuse_bad(path: Path, bad: list[Skipped], read: int) -> None:
+def refuse_bad(path: Path, bad: list[Skipped], read: int) -> None:
+    """Refuse a manifest with too many bad lines, or none at all.
+
+    Raises
+    ------
+    UnreadableInput
+    """
     if len(bad) > MOST_BAD * read or not read:
         first = "; ".join(f"{item.path}: {item.reason.removeprefix('a bad line: ')}" for item in bad[:SHOWN])
         raise UnreadableInput(
@@ -180,8 +187,8 @@ def _notes(lines: list[tuple[str, Line]], bad: list[Skipped]) -> tuple[str, ...]
 # -- one line
 
 
-def _lines(path: Path) -> Iterator[tuple[str, "Line | str"]]:
-    """Every line that is not blank: read, or the reason why it is bad.
+def lines_of(path: Path) -> Iterator[tuple[str, bytes | str]]:
+    """Every line that is not blank, with its place for messages: its bytes, or the reason why it is bad.
 
     Raises
     ------
@@ -207,7 +214,7 @@ def _lines(path: Path) -> Iterator[tuple[str, "Line | str"]]:
                 if long:
                     yield where, f"longer than {LONGEST_LINE} bytes"
                 elif data.strip():
-                    yield where, _line(path, where, data)
+                    yield where, data
     except OSError as error:
         raise _whole(path, error.strerror or str(error)) from None
 
@@ -256,7 +263,7 @@ def _read(path: Path, where: str, document: Any) -> Line:
     label, metadata = next(iter(labels.items()), (None, {}))
     answered = said if above and max(said, key=lambda name: said[name]) in above else above
     return Line(
-        where, reference, _path(reference), label, _columns(metadata), answered, bool(said), tuple(unused)
+        where, reference, path_of(reference), label, _columns(metadata), answered, bool(said), tuple(unused)
     )  # fmt: skip
 
 
@@ -296,7 +303,7 @@ def _columns(metadata: Mapping[str, Any]) -> dict[str, str]:
     return out
 
 
-def _path(reference: str) -> str:
+def path_of(reference: str) -> str:
     """The path below bucket and scheme: ``bucket/key``.
 
     Raises
