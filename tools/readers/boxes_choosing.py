@@ -1,4 +1,4 @@
-"""Which reader reads a data set with boxes, and a detector's boxes: COCO, YOLO, Pascal VOC, Rekognition.
+"""Which reader reads a data set with boxes, and a detector's boxes: COCO, YOLO, Pascal VOC or a cloud service.
 
 A new format is a file beside this one that returns a ``BoxSet``, and a line here that knows it.
 """
@@ -10,6 +10,7 @@ from tools.detection.boxes import BoxSet
 from tools.errors import UnreadableInput
 from tools.readers.boxes_coco import read_coco
 from tools.readers.boxes_coco_files import coco_files, is_coco
+from tools.readers.boxes_custom_vision import is_box_dump, read_box_dump, results_from_dump
 from tools.readers.boxes_found import Detections as Detections
 from tools.readers.boxes_found import Found
 from tools.readers.boxes_manifest import is_box_manifest, read_box_manifest, results_from_manifest
@@ -19,15 +20,17 @@ from tools.readers.boxes_results_txt import results_from_folder
 from tools.readers.boxes_voc import is_voc, read_voc
 from tools.readers.boxes_yolo import read_yolo
 from tools.readers.boxes_yolo_plan import is_yolo
+from tools.readers.custom_vision import is_dump
 from tools.readers.tables import read_table
 
 LAYOUT = (
-    "a COCO .json or a folder with such files, a YOLO folder or its data.yaml, or a Pascal VOC folder with "
-    "Annotations/ and JPEGImages/, or a .manifest with boxes"
+    "a COCO .json or a folder with such files, a YOLO folder or its data.yaml, a Pascal VOC folder with "
+    "Annotations/ and JPEGImages/, a .manifest with boxes, or a folder of Custom Vision's answers"
 )
 FORMS = (
     "COCO results (.json), a folder of YOLO text files with rows class xc yc w h conf, or a .csv with image, class, "
-    "score and x, y, w, h or xmin, ymin, xmax, ymax, or a Rekognition evaluation snapshot (.manifest)"
+    "score and x, y, w, h or xmin, ymin, xmax, ymax, a Rekognition evaluation snapshot (.manifest), "
+    "or a folder of Custom Vision's answers with performances"
 )
 
 
@@ -74,7 +77,9 @@ def read_detections(path: Path, boxset: BoxSet) -> Detections:
     """
     found = Found(path, boxset)
     suffix = path.suffix.lower()
-    if is_box_manifest(path):
+    if path.is_dir() and is_dump(path):
+        results_from_dump(path, found)
+    elif is_box_manifest(path):
         results_from_manifest(path, found)
     elif path.is_dir():
         results_from_folder(path, found)
@@ -94,6 +99,8 @@ def _reader(path: Path) -> Callable[[Path, Path | None], BoxSet] | None:
         return next((read for knows, read in ways if knows(path)), None)
     if not path.is_dir():
         return None
+    if is_box_dump(path):
+        return read_box_dump
     if is_voc(path):
         return read_voc
     if is_yolo(path):

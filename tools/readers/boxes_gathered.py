@@ -147,7 +147,9 @@ class Gathered:
         """Whether a picture was met, taken or not."""
         return image in self._splits
 
-    def picture(self, image: str, split: str, where: str, stated: tuple[int, int] | None = None) -> Size | None:
+    def picture(
+        self, image: str, split: str, where: str, stated: tuple[int, int] | None = None, *, scaled: bool = False
+    ) -> Size | None:  # fmt: skip
         """Take in a picture; None, with the reason among ``skipped``, if it cannot be used.
 
         Parameters
@@ -159,6 +161,8 @@ class Gathered:
             The file that says so, for messages.
         stated : tuple of int, optional
             Width and height that the format tells.
+        scaled : bool
+            Whether boxes are in fractions, so that a copy of another size does as well.
 
         Raises
         ------
@@ -177,7 +181,8 @@ class Gathered:
             return None  # it was left out, and told so
         try:
             stored, upright = header_sizes(self.root / decode_id(image), root=self.root)
-            _must_agree(stated, stored, upright)
+            alike = scaled and stated is not None and _same_shape(stated, upright)
+            _must_agree(None if alike else stated, stored, upright)
         except (Unreadable, Malformed) as fault:
             self.skipped.append(Skipped(image, str(fault)))
             self._sizes.pop(image, None)
@@ -284,3 +289,9 @@ def _must_agree(stated: tuple[int, int] | None, stored: tuple[int, int], upright
             "so its boxes lie elsewhere"
         )
     raise Malformed(f"{says}, the picture has {upright[0]} × {upright[1]}")
+
+
+def _same_shape(stated: tuple[int, int], upright: tuple[int, int]) -> bool:
+    """Whether one size is the other enlarged or reduced, but for the rounding of its sides."""
+    across, down = stated[0] * upright[1], stated[1] * upright[0]
+    return abs(across - down) <= max(*stated, *upright)

@@ -84,7 +84,7 @@ def read_custom_vision(path: Path, root: Path | None = None) -> Listing:
     UnreadableInput
         For boxes or several tags per picture, files that are damaged, and where no picture is found.
     """
-    dump = _read(path)
+    dump = read_dump(path)
     pictures = LocalPictures(root or path, any_ending=True)
     images: dict[str, Listed] = {}
     places: dict[str, str] = {}
@@ -94,7 +94,7 @@ def read_custom_vision(path: Path, root: Path | None = None) -> Listing:
         label = None if production else _label(path, document, dump.tags)
         place, reason = pictures.called(key)
         if not place and not production:
-            place, reason = _by_metadata(document, pictures) or ("", reason)
+            place, reason = by_metadata(document, pictures) or ("", reason)
         if not place:
             skipped.append(Skipped(key, reason))
         elif place in images:
@@ -114,7 +114,14 @@ def read_custom_vision(path: Path, root: Path | None = None) -> Listing:
     return Listing(pictures.root, tuple(sorted(images.values(), key=lambda i: i.id)), tuple(skipped), said, notes)
 
 
-def _read(path: Path) -> Dump:
+def read_dump(path: Path) -> Dump:
+    """All answers of a folder, page after page.
+
+    Raises
+    ------
+    UnreadableInput
+        For files that are damaged, or that contradict each other.
+    """
     dump = Dump()
     for file in sorted(path.glob("*.json")):
         for kind, document in _objects(file):
@@ -171,7 +178,7 @@ def _label(path: Path, document: Mapping[str, Any], tags: Mapping[str, Mapping[s
     given = document.get("tags") or []
     if document.get("regions"):
         raise _refused(path, document, "boxes")
-    names = {_tag_name(path, tag, tags) for tag in given if isinstance(tag, dict)}
+    names = {tag_name(path, tag, tags) for tag in given if isinstance(tag, dict)}
     if len(names) > 1:
         raise _refused(path, document, f"{len(names)} tags")
     return next(iter(names), None)
@@ -185,7 +192,7 @@ def _refused(path: Path, document: Mapping[str, Any], seen: str) -> UnreadableIn
     )
 
 
-def _tag_name(path: Path, tag: Mapping[str, Any], tags: Mapping[str, Mapping[str, Any]]) -> str:
+def tag_name(path: Path, tag: Mapping[str, Any], tags: Mapping[str, Mapping[str, Any]]) -> str:
     """The tag's name of today, where the tags were fetched; else the one beside the picture."""
     known = tags.get(str(tag.get("tagId")), {})
     if known.get("type") == NEGATIVE or tag.get("tagType") == NEGATIVE:
@@ -196,7 +203,7 @@ def _tag_name(path: Path, tag: Mapping[str, Any], tags: Mapping[str, Mapping[str
         raise UnreadableInput(expected=f"names of tags in {path}", seen=str(reason), todo="Save them again.") from None
 
 
-def _by_metadata(document: Mapping[str, Any], pictures: LocalPictures) -> tuple[str, str] | None:
+def by_metadata(document: Mapping[str, Any], pictures: LocalPictures) -> tuple[str, str] | None:
     """By the file name that was uploaded as metadata; None where there is none, or no such file."""
     metadata = document.get("metadata")
     for value in metadata.values() if isinstance(metadata, dict) else ():
@@ -252,6 +259,6 @@ def _gather(
                 expected="probabilities from 0 to 1", seen=f"{str(value)[:40]} for {place} in {path}",
                 todo="Save the answer of the service again.",
             )  # fmt: skip
-        row[_tag_name(path, item, tags)] = float(value)
+        row[tag_name(path, item, tags)] = float(value)
     if row:
         scores[place] = row
