@@ -111,11 +111,14 @@ class Pair:
     ) -> Cause:
         """A cause that a refit of the baseline takes away: one-sided McNemar test over pictures of both classes.
 
-        Pictures near the border change sides under any refit, errors first; so only more right than wrong counts.
+        Pictures near the border change sides under any refit, errors first; so only more right than wrong counts, and
+        only between these two classes: what A loses to a third class, or B wins from it, is another confusion.
         Judged pictures whose own label is doubted count as errors that would come right.
         """
-        was, now = self.shared.plain == self.case.targets, after == self.case.targets
-        right, wrong = (~was & now) | (doubted & ~was), (was & ~now) | (doubted & was)
+        targets, plain = self.case.targets, self.shared.plain
+        other = np.where(targets == self.a, self.b, self.a)
+        right = (plain == other) & ((after == targets) | doubted)
+        wrong = (plain == targets) & ((after == other) | doubted)
         n_right, n_wrong = int((self.both & right).sum()), int((self.both & wrong).sum())
         p = float(binomtest(n_right, n_right + n_wrong, alternative="greater").pvalue) if n_right + n_wrong else 1.0
         found = self._cause(code, title, why, self.errors & right, self.correct & wrong, p, advice, None)

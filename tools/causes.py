@@ -9,7 +9,8 @@ from scipy.stats import norm
 from tools.case import Case
 from tools.cause import Cause, Pair, advise
 from tools.checks import not_visual
-from tools.checks.similar_classes import FEWEST, measure
+from tools.checks.image_quality import FAULTS, flag, values
+from tools.checks.similar_classes import FEWEST, by_labels, measure
 from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
 from tools.cue_likeness import only_likeness
@@ -22,15 +23,13 @@ from tools.shared_evidence import Shared
 from tools.slices import first_half
 from tools.statistics import quantile_of_normal
 
-EXTREME_QUANTILE = 0.025
 PRESENT_P = 0.05
 INSEPARABLE_P = 0.05
 BY_LABELS = 0.5
-"""Where flagged labels are this share of the pictures on the wrong side, the labels and not likeness put them there."""
+"""Where flagged labels are this share of the pictures of a kind, wrong labels made the kind."""
 FEWEST_DRAWN = 5
 """Errors of a pair from which kinds of the other class are left out of training to see which of them draws the errors:
 with fewer, one-sided McNemar tests cannot reject at .05."""
-POOR = {"brightness": ("darker", "brighter"), "sharpness": ("more blurred", ""), "contrast": ("flatter", "")}
 
 
 def candidate_causes(case: Case, pairs: list[tuple[str, str]]) -> list[Cause]:
@@ -77,33 +76,34 @@ def _likeness_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"its nearest training pictures are a mixture of {a} and {b}"
     alike = pair.shown("similar-classes", "the two look alike", why, mixed(case, pair.a, pair.b), advice)
-    alike = replace(alike, named=False)
-    yield _as_a_pair(case, shared, pair, alike) or alike
+    yield _as_a_pair(case, pair, replace(alike, p=1.0, named=False))
     advice = advise("collect", f"more pictures of {a} like these", "the model has never seen the like",
                      Cost(images=30, minutes=30))  # fmt: skip
     why = f"no training picture of {a} is as near to it as held-out pictures of {a} are to each other"
     title = f"unlike any training picture of {a}"
-    yield pair.shown("distribution-shift", title, why, far(case, pair.a), advice, likeness=True)
+    beyond, p = far(case, pair.a)
+    strange = pair.shown("distribution-shift", title, why, beyond, advice, likeness=True)
+    yield replace(strange, p=max(p, strange.p))  # errors lie far out anyway, so the shift must be shown as well
 
 
-def _as_a_pair(case: Case, shared: Shared, pair: Pair, alike: Cause) -> Cause | None:
-    """Likeness tested out of fold, where it holds for the two classes as a whole; None where they are separable.
+def _as_a_pair(case: Case, pair: Pair, alike: Cause) -> Cause:
+    """Likeness tested out of fold, where it holds for the two classes as a whole; unproven where they are separable.
 
-    Where nothing tells two classes apart, right and wrong pictures are alike too, so comparing them shows nothing.
+    Comparing right and wrong pictures shows nothing: where nothing tells two classes apart both are in mixed
+    surroundings, and where the two are separable an error is so because it is one.
     """
     first, second = sorted((pair.a, pair.b))
     sizes = [int((case.fit & (case.targets == c)).sum()) for c in (first, second)]
     if min(sizes) < FEWEST:
-        return None
+        return alike
     found = measure(case, first, second)
-    doubted = int(shared.suspect[found.wrong].sum())
-    if found.p >= INSEPARABLE_P or doubted >= BY_LABELS * len(found.wrong):
-        return None
+    if found.p >= INSEPARABLE_P or by_labels(case, found):
+        return alike
     name = "right between the two"
     how = "the advisor's own head, out of fold, groups kept whole, between these two classes alone"
     evidence = (Evidence(name, found.balanced, "share", found.n, found.low, found.high, how),)
     note = f"Deciding between {{a}} and {{b}} alone is right in {{{name}}} ({{{name}|interval}}) of unseen pictures."
-    return replace(alike, p=min(found.p, alike.p), evidence=evidence, note=note, whole=True)
+    return replace(alike, p=found.p, evidence=evidence, note=note, whole=True)
 
 
 def _chance_causes(case: Case, shared: Shared, pair: Pair) -> Iterator[Cause]:
@@ -210,15 +210,13 @@ def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
 
 
 def _poor_pictures(case: Case, pair: Pair) -> Iterator[Cause]:
-    """Judged pictures darker, brighter, more blurred or flatter than nearly all training pictures."""
-    for prop, sides in POOR.items():
-        if prop not in case.dataset.properties:
+    """Judged pictures that their own check calls dark, blurred, tiny …"""
+    for fault in FAULTS:
+        if fault.column not in ("side", "aspect") and fault.column not in case.dataset.properties:
             continue
-        values = case.dataset.properties[prop]
-        low, high = np.quantile(values[case.fit], [EXTREME_QUANTILE, 1 - EXTREME_QUANTILE])
-        for text, shows in zip(sides, (values < low, values > high), strict=True):
-            if text:
-                advice = advise("collect", f"pictures of {pair.names[0]} in such conditions, or better light",
-                                 "the model has hardly seen such pictures", Cost(images=20, minutes=20))  # fmt: skip
-                why = f"the picture is {text} than nearly all training pictures"
-                yield pair.shown("image-quality", f"pictures that are {text}", why, shows, advice)
+        poor = fault.title[0].lower() + fault.title[1:]
+        advice = advise("collect", f"better pictures of {pair.names[0]} in place of {poor}, or more like them",
+                         "the model has hardly seen such pictures, or nobody could tell them",
+                         Cost(images=20, minutes=20))  # fmt: skip
+        shows = flag(values(case, fault.column), fault)
+        yield pair.shown("image-quality", poor, f"it is one of the {poor}", shows, advice)

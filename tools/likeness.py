@@ -2,10 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from embeddings.index import nearest
 from tools.case import Case
-from tools.statistics import clustered_share
+from tools.statistics import clustered_mean
 
 NEIGHBOURS = 10
 MIXED = (0.3, 0.7)
@@ -18,6 +19,7 @@ MOST_ASKED = 300
 """Training pictures of a class whose surroundings are looked at: its share is then known to a few points."""
 FAR_QUANTILE = 0.05
 """Farther from A's training pictures than 95 % of A's own training pictures are from other groups of A."""
+FAR_P = 0.05
 
 
 def mixed(case: Case, a: int, b: int) -> NDArray[np.bool_]:
@@ -62,21 +64,28 @@ def _neighbour_share(case: Case, rows: NDArray[np.int64], base: NDArray[np.int64
     return np.asarray(hits.sum(axis=1) / np.maximum(counted.sum(axis=1), 1), dtype=np.float64)
 
 
-def far(case: Case, a: int) -> NDArray[np.bool_]:
+def far(case: Case, a: int) -> tuple[NDArray[np.bool_], float]:
     """Pictures of A farther from A's training pictures (other groups) than nearly all training pictures of A are.
 
-    None where no more of the judged pictures of A lie so far out than ``FAR_QUANTILE`` by chance: what errs lies far
-    from its class without any shift, since it lies towards another.
+    Returns
+    -------
+    beyond : ndarray of bool, shape (n,)
+        None where no more of the judged pictures of A than of its training pictures lie so far out: what errs lies far
+        from its class without any shift, since it lies towards another.
+    p : float
+        One-sided, that judged pictures lie as near as training pictures do; both shares are uncertain, groups drawn
+        whole.
     """
     return case.derived.once(f"far {a}", lambda: _far(case, a))
 
 
-def _far(case: Case, a: int) -> NDArray[np.bool_]:
+def _far(case: Case, a: int) -> tuple[NDArray[np.bool_], float]:
     vectors, groups = case.space.vectors, case.derived.grouping.groups
     base = np.flatnonzero(case.fit & (case.targets == a))
     out = np.zeros(len(case.ids), dtype=np.bool_)
-    if len(base) < 2:
-        return out
+    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
+    if len(base) < 2 or not len(rows):
+        return out, 1.0
 
     def nearness(rows: NDArray[np.int64]) -> NDArray[np.float64]:
         similarity, found = nearest(vectors[base], vectors[rows], min(4 * NEIGHBOURS, len(base)))
@@ -84,8 +93,14 @@ def _far(case: Case, a: int) -> NDArray[np.bool_]:
         return np.asarray(np.where(other, similarity, -1.0).max(axis=1), dtype=np.float64)
 
     usual = nearness(base)
-    rows = np.flatnonzero(case.derived.judged & (case.targets == a))
-    beyond = nearness(rows) < np.quantile(usual, FAR_QUANTILE)
-    if clustered_share(beyond, groups[rows], case.settings.confidence)[1] > FAR_QUANTILE:
-        out[rows] = beyond
-    return out
+    limit = np.quantile(usual, FAR_QUANTILE)
+    shares = [
+        clustered_mean((near < limit).astype(np.float64), groups[where], np.full(len(near), 1 / len(near)))
+        for near, where in ((nearness(rows), rows), (usual, base))
+    ]
+    (here, error), (there, usual_error) = shares
+    spread = np.hypot(error, usual_error)
+    p = float(norm.sf((here - there) / spread)) if spread > 0 else 1.0
+    if p < FAR_P:
+        out[rows] = nearness(rows) < limit
+    return out, p

@@ -1,6 +1,8 @@
-"""Errors of a finding that a causal cue explains already: one thing under two names is told once.
+"""Errors of a finding that a cue explains already: one thing under two names is told once.
 
-A cue that merely goes along with the errors explains nothing: it may be the other name itself.
+A cue that merely goes along with the errors explains nothing: it may be the other name itself. Only where both are
+measured on pixels does it: a border makes a picture brighter and changes its light, size and background, none of which
+is the better name, and the cue is what was found to go along with the label (docs/decisions/0026).
 """
 
 from dataclasses import dataclass
@@ -14,9 +16,9 @@ from tools.ladder import SAME_ERRORS, ladder
 from tools.wording import listed
 
 SENTENCE = (
-    " {errors of a cue} of these {errors here} errors are also those of a cue that moves the model when it is changed "
-    "({cues}): {verdict}."
+    " {errors of a cue} of these {errors here} errors are also those of a cue that {how_sure} ({cues}): {verdict}."
 )
+MOVES, ALONG = "moves the model when it is changed", "goes along with the label and with errors"
 ONE_THING, PARTLY = "the two may be one thing, so look at the cue first", "only the others can be its own"
 
 
@@ -29,11 +31,14 @@ class Told:
     count, of : int
     cues : str
         In words.
+    how_sure : str
+        What is known of the least sure of them.
     """
 
     count: int
     of: int
     cues: str
+    how_sure: str = MOVES
 
     @property
     def one_thing(self) -> bool:
@@ -54,29 +59,33 @@ class Told:
         )
 
 
-def told_by_cues(case: Case, wrong: NDArray[np.int64]) -> Told | None:
+def told_by_cues(case: Case, wrong: NDArray[np.int64], *, of_pixels: bool = False) -> Told | None:
     """Which of these errors are A called B on B's side of a cue that, changed in pictures, moves the model.
 
     Parameters
     ----------
     wrong : ndarray of int64, shape (m,)
         Rows of judged pictures that are called something else.
+    of_pixels : bool
+        The finding is itself measured on pixels: then cues of pixels that were told from chance count too.
 
     Returns
     -------
     Told or None
         None where no such cue explains any of them.
     """
-    found, words = np.zeros(len(wrong), dtype=np.bool_), []
+    found, words, changed = np.zeros(len(wrong), dtype=np.bool_), [], True
     for climbed in ladder(case):
         test = climbed.test
-        if climbed.rung != "causal":
+        if climbed.rung != "causal" and not (of_pixels and climbed.rung == "used" and test.cue.change):
             continue
         a, b = (case.number(name) for name in test.pair)
         here = (case.targets[wrong] == a) & (case.derived.predicted[wrong] == b) & test.looks_like_b[wrong]
         if here.any():
             words.append(f"{test.words}, as those of {test.pair[1]} mostly are")
             found |= here
+            changed &= climbed.rung == "causal"
     if not words:
         return None
-    return Told(int(found.sum()), len(wrong), listed(list(dict.fromkeys(words))))
+    how_sure = MOVES if changed else ALONG
+    return Told(int(found.sum()), len(wrong), listed(list(dict.fromkeys(words))), how_sure)

@@ -44,6 +44,8 @@ class Partition:
         A mode that is merely the usual one: no hypothesis is spent on errors gathering there.
     narrow : bool
         Whether it is worth saying if all pictures have one mode.
+    of_pixels : bool
+        Measured on pixels, rather than read in words or given in a column.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Partition:
     how: str
     ordinary: int | None = None
     narrow: bool = False
+    of_pixels: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -159,8 +159,8 @@ def _errors_finding(case: Case, code: str, test: Gathered) -> Finding:
         "({error share there|n}, a burst counts once); other pictures of the same class{es} in "
         "{error share elsewhere}: {excess} ({excess|interval})."
     )
-    told = told_by_cues(case, wrong)
-    cues = told.cues if told is not None else ""
+    told = told_by_cues(case, wrong, of_pixels=test.partition.of_pixels)
+    cues, how_sure = (told.cues, told.how_sure) if told is not None else ("", "")
     verdict = ONE_THING if told is not None and told.one_thing else PARTLY
     if told is not None:
         evidence, text = (*evidence, *told.evidence), text + SENTENCE
@@ -171,7 +171,8 @@ def _errors_finding(case: Case, code: str, test: Gathered) -> Finding:
         code,
         f"Errors gather in pictures{of} that are {words}",
         severity(explained if told is None else told.left_of(explained)),
-        phrase(text, evidence, of=of, mode=words, es="" if name else "es", cues=cues, verdict=verdict),
+        phrase(text, evidence, of=of, mode=words, es="" if name else "es",
+               cues=cues, how_sure=how_sure, verdict=verdict),
         evidence,
         Scope(classes=(name,) if name else (), slice=words),
         ids + right,

@@ -34,8 +34,11 @@ def test_test_pictures_between_separable_classes_make_no_likeness(seed: int) -> 
 @pytest.mark.parametrize("seed", range(4))
 def test_far_pictures_are_a_shift_only_where_there_are_more_of_them(seed: int) -> None:
     clean, shifted = (shifted_case(shift=s, harmful=s, seed=seed) for s in (0.0, 3.0))
-    assert not far(clean, 0).any()
-    assert far(shifted, 0)[shifted.derived.judged & (shifted.targets == 0)].mean() > 0.5
+    nothing, p_clean = far(clean, 0)
+    beyond, p = far(shifted, 0)
+    assert not nothing.any()
+    assert beyond[shifted.derived.judged & (shifted.targets == 0)].mean() > 0.5
+    assert p < 0.001 < 0.05 <= p_clean
 
 
 def test_a_class_without_training_pictures_is_no_measure() -> None:
@@ -46,6 +49,6 @@ def test_a_class_without_training_pictures_is_no_measure() -> None:
     bare = replace(case, dataset=replace(case.dataset, labels=labels))
     ash = bare.number("ash")
     assert not (bare.fit & (bare.targets == ash)).any()
-    assert not far(bare, ash).any()
+    assert not far(bare, ash)[0].any()
     assert not mixed(bare, ash, bare.number("elm")).any()
     assert np.isin(bare.targets, [ash]).any()

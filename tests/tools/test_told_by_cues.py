@@ -14,7 +14,7 @@ from benchmarks.planting.swapped_background import GridEncoder
 from tools.case import Case
 from tools.findings import Finding, Scope
 from tools.ladder import ladder
-from tools.told_by_cues import Told, told_by_cues
+from tools.told_by_cues import ALONG, Told, told_by_cues
 from tools.variety import Partition
 from tools.variety_findings import error_tests, gathered_errors
 
@@ -37,6 +37,22 @@ def test_without_a_cue_changed_in_pictures_nothing_is_taken_away() -> None:
     assert {c.rung for c in ladder(case)} == {"used"}
     assert told_by_cues(case, np.flatnonzero(case.derived.errors)) is None
     assert all(f.severity.level == "high" for f in gathered(case, np.isin(case.ids, list(against))))
+
+
+def test_a_finding_of_pixels_gives_way_to_a_cue_of_pixels_that_was_told_from_chance() -> None:
+    case, against = cue_case()
+    wrong = np.flatnonzero(case.derived.errors)
+    told = told_by_cues(case, wrong, of_pixels=True)
+    assert told is not None
+    assert told.one_thing
+    assert told.how_sure == ALONG
+    shows = np.isin(case.ids, list(against)).astype(np.int64)
+    partition = Partition("light", np.arange(len(shows)), ("plain", "odd"), shows, "planted", 0, of_pixels=True)
+    found = list(gathered_errors(case, Scope(), "variety-lighting", error_tests(case, partition)))
+    assert found
+    assert all(f.severity.level == "low" and "goes along with the label" in f.summary for f in found)
+    clean, _ = cue_case(agreement=0.5)
+    assert told_by_cues(clean, np.flatnonzero(clean.derived.errors), of_pixels=True) is None
 
 
 @pytest.mark.slow

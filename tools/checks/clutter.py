@@ -53,7 +53,7 @@ def relative_partitions(case: Case, seen: Looks) -> list[Partition]:
         beyond = relative_to_class(case, seen.rows, values.astype(np.float64))
         modes = (f"not {words}", words)
         of = np.where(np.isnan(beyond), -1, beyond > 0).astype(np.int64)
-        out.append(Partition(name, seen.rows, modes, of, f"{len(seen.rows)} pictures opened again", ordinary=0))
+        out.append(Partition(name, seen.rows, modes, of, f"{len(seen.rows)} pictures opened again", 0, of_pixels=True))
     return out
 
 

@@ -111,7 +111,8 @@ def cameras_by_frame(case: Case) -> Found:
     count = min(len(cameras.things), MOST_CAMERAS)
     modes = (*(f"taken by fixed camera {letter}" for letter in LETTERS[:count]), "taken elsewhere")
     how = f"frames that match; {len(seen.rows)} pictures opened again"
-    partition = Partition("camera", seen.rows, modes, np.where(of < 0, count, of), how, ordinary=count)
+    found = np.where(of < 0, count, of)
+    partition = Partition("camera", seen.rows, modes, found, how, ordinary=count, of_pixels=True)
     return Found(seen, cameras, partition)
 
 

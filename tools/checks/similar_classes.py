@@ -4,7 +4,8 @@ For each pair the advisor's own head, cross-validated with bursts kept whole, de
 corrected for their sizes (Menon et al. 2021, logit adjustment): chance is one half whatever the balance. A pair is
 reported when its balanced accuracy is below what separable classes reach, by a one-sided score test at the effective
 number of groups, corrected (Benjamini–Hochberg) over all pairs of the case, in scope or not. Where labels that
-look wrong put pictures on the wrong side, nothing is said of the classes.
+look wrong stand behind the mixing, and the two are told apart once those are left out, nothing is said of the classes:
+it is told as wrong labels (docs/decisions/0032).
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tools.likeness import share_mixed
 from tools.registry import Findings, NotApplicable
 from tools.scopes import scoped_classes
 from tools.statistics import benjamini_hochberg, clustered_mean, clustered_share
+from tools.training.baseline import Training, parent_scores
 from tools.wording import phrase
 
 CODE = "similar-classes"
@@ -35,9 +37,12 @@ MOST = 10
 """Findings given, those with most errors first: a person mends pairs one at a time. The count covers all."""
 RATE = 0.05
 BY_LABELS, MIXED = 1 / 3, 1 / 3
-"""Wrong labels and not likeness are taken for the reason where a flagged label stands behind this share of the pictures
-on the wrong side, and fewer of the pair's pictures than that have a mixture of both classes around them: in planted
-pairs .07–.3 with wrong labels, .4–.7 where the classes overlap, .8 and more for two names of one class."""
+"""Wrong labels and not likeness may be the reason where a flagged label stands behind this share of the pictures on the
+wrong side; they surely are if fewer of the pair's pictures than that have a mixture of both classes around them: in
+planted pairs .07–.42 with wrong labels, .34–.85 where the classes overlap, .8 and more for two names of one class."""
+DEEP = 2 / 3
+"""Depth of the wrong side from which on its labels and not likeness are the reason: in planted pairs in mixed
+surroundings .75 to 1.14 with whole bursts mislabelled, .26 to .68 where the classes overlap (one pair in 60 .76)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +111,47 @@ def confused_pairs(case: Case, usable: NDArray[np.int64]) -> list[tuple[int, int
 def measure(case: Case, a: int, b: int) -> Pair:
     """Balanced accuracy between two classes, its interval and p-value."""
     rows = np.flatnonzero(case.fit & np.isin(case.targets, [a, b]))
+    return _measured(case, a, b, rows, _margins(case, rows, b, case.derived.baseline[rows][:, [a, b]]))
+
+
+def without_doubted(case: Case, a: int, b: int) -> tuple[Pair, float]:
+    """As ``measure``, by heads between these two alone that are trained and measured without flagged labels.
+
+    Returns
+    -------
+    pair : Pair
+    depth : float
+        How far pictures lie on the wrong side, flagged ones too, in units of how far the others lie on theirs
+        (medians of the log odds): a label put on the wrong picture lies as deep as a right one, about 1, where classes
+        overlap most lie near the border.
+    """
+    suspects = case_suspects(case)
+    both = case.fit & np.isin(case.targets, [a, b])
+    sure, folds = both.copy(), case.derived.folds()
+    sure[suspects.rows[suspects.flagged]] = False
+    trainings, questions = [], []
+    for fold in np.unique(folds[both]):
+        rows = np.flatnonzero(sure & (folds != fold))
+        labels, weights = (case.targets[rows] == b).astype(np.int64), np.ones(len(rows), dtype=np.float32)
+        trainings.append(Training(rows, labels, weights, np.arange(2, dtype=np.int64)))
+        questions.append(np.flatnonzero(both & (folds == fold)))
+    rows, scores = np.concatenate(questions), parent_scores(case.space.vectors, trainings, questions, 2)
+    margin = _margins(case, rows, b, np.concatenate(scores))
+    wrong = margin <= 0
+    depth = -float(np.median(margin[wrong]) / np.median(margin[~wrong])) if 0 < wrong.sum() < len(rows) else 0.0
+    return _measured(case, a, b, rows[sure[rows]], margin[sure[rows]]), depth
+
+
+def _margins(case: Case, rows: NDArray[np.int64], b: int, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log odds for each picture's own class, corrected for the sizes of the two, from scores of shape (rows, 2)."""
     is_b = case.targets[rows] == b
-    scores = np.log(np.maximum(case.derived.baseline[rows], 1e-12))
-    towards_b = scores[:, b] - scores[:, a] - np.log(is_b.sum() / (~is_b).sum())
-    margin = np.where(is_b, towards_b, -towards_b)
+    log = np.log(np.maximum(scores, 1e-12))
+    towards_b = log[:, 1] - log[:, 0] - np.log(is_b.sum() / (~is_b).sum())
+    return np.asarray(np.where(is_b, towards_b, -towards_b))
+
+
+def _measured(case: Case, a: int, b: int, rows: NDArray[np.int64], margin: NDArray[np.float64]) -> Pair:
+    is_b = case.targets[rows] == b
     hits, groups = margin > 0, case.derived.grouping.groups[rows]
     share, below, above, null = [], 0.0, 0.0, 0.0
     for side in (~is_b, is_b):
@@ -131,10 +173,23 @@ def measure(case: Case, a: int, b: int) -> Pair:
 
 
 def by_labels(case: Case, pair: Pair) -> bool:
-    """Whether labels that look wrong, rather than likeness, put pictures on the wrong side."""
+    """Whether labels that look wrong, rather than likeness, put pictures on the wrong side.
+
+    Doubts arise wherever classes overlap. So doubted labels must be many among those pictures, and either few pictures
+    are in mixed surroundings, or without those labels the two are separable and what is on the wrong side lies deep.
+    """
     suspects = case_suspects(case)
-    flagged = int(np.isin(pair.wrong, suspects.rows[suspects.flagged]).sum())
-    return 0 < flagged >= BY_LABELS * len(pair.wrong) and share_mixed(case, pair.a, pair.b) < MIXED
+    doubted = suspects.rows[suspects.flagged]
+    flagged = int(np.isin(pair.wrong, doubted).sum())
+    if not 0 < flagged >= BY_LABELS * len(pair.wrong):
+        return False
+    if share_mixed(case, pair.a, pair.b) < MIXED:
+        return True
+    left = [int((case.fit & (case.targets == c)).sum() - (case.targets[doubted] == c).sum()) for c in (pair.a, pair.b)]
+    if min(left) < FEWEST:
+        return False
+    found, depth = without_doubted(case, pair.a, pair.b)
+    return found.p >= RATE and depth >= DEEP
 
 
 def _effective(hits: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

@@ -50,13 +50,12 @@ def border_partitions(case: Case) -> list[Partition]:
         of = binned(properties["border_brightness"].astype(np.float64), (DARK, BRIGHT))
         modes = ("dark around the edges", "of medium brightness around the edges", "bright around the edges")
         how = f"mean luma of the outer ring below {DARK}, up to {BRIGHT}, above"
-        out.append(Partition("surround", rows, modes, of, how))
+        out.append(Partition("surround", rows, modes, of, how, of_pixels=True))
     if "border_saturation" in properties:
         of = binned(properties["border_saturation"].astype(np.float64), (COLOURFUL,))
         colours = ("grey, white or black around the edges", "colourful around the edges")
-        out.append(
-            Partition("surround's colour", rows, colours, of, f"mean saturation of the outer ring below {COLOURFUL}")
-        )
+        how = f"mean saturation of the outer ring below {COLOURFUL}"
+        out.append(Partition("surround's colour", rows, colours, of, how, of_pixels=True))
     return out
 
 
@@ -65,7 +64,8 @@ def backdrop(case: Case) -> Partition:
     seen = case.derived.parts.looks
     how = f"colours of the outer ring spread by up to {PLAIN:g} Lab units; {len(seen.rows)} pictures opened again"
     modes = "before a plain backdrop", "before a busy background"
-    return Partition("backdrop", seen.rows, modes, binned(seen.spread.astype(np.float64), (PLAIN,)), how, narrow=True)
+    of = binned(seen.spread.astype(np.float64), (PLAIN,))
+    return Partition("backdrop", seen.rows, modes, of, how, narrow=True, of_pixels=True)
 
 
 def background_kinds(case: Case) -> list[Partition]:
@@ -84,4 +84,4 @@ def background_kinds(case: Case) -> list[Partition]:
         f"clusters of the pictures with their foreground erased, stability {stability:.2f}; "
         f"{len(parts.rows)} pictures opened again"
     )
-    return [Partition("kind of background", parts.rows, tuple(words), found.labels, how, narrow=True)]
+    return [Partition("kind of background", parts.rows, tuple(words), found.labels, how, narrow=True, of_pixels=True)]

@@ -1,7 +1,8 @@
 """Classes photographed in one light only, and whether errors gather in some kind of light.
 
 Exposure, colour cast and contrast are told relative to what is usual for the class, because a lemon is brighter and
-warmer than an avocado in any light; what is burnt out or black is told by itself. Where the encoder has a text tower,
+warmer than an avocado in any light; what is burnt out or black is told by itself. Exposure is that of the picture
+without its outer ring, so that a border put round it is no other light. Where the encoder has a text tower,
 its reading of the light is used too.
 """
 
@@ -50,19 +51,26 @@ def measured_partitions(case: Case) -> list[Partition]:
     out = []
     for name, column, step, (less, same, more) in RELATIVE:
         if column in case.dataset.properties:
-            values = relative_to_class(case, rows, _column(case, column))
+            values = relative_to_class(case, rows, _inside(case) if column == "brightness" else _column(case, column))
             modes = (
                 f"{less} than usual for their class",
                 f"{same} usual for their class",
                 f"{more} than usual for their class",
             )
             how = f"{column} at least {step} from the median of the class's training pictures"
-            out.append(Partition(name, rows, modes, binned(values, (-step, step)), how, ordinary=1))
+            out.append(Partition(name, rows, modes, binned(values, (-step, step)), how, 1, of_pixels=True))
     for name, column, limit, modes_of in ABSOLUTE:
         if column in case.dataset.properties:
             how = f"{column.replace('_', ' ')} of the pixels at least {limit}"
-            out.append(Partition(name, rows, modes_of, binned(_column(case, column), (limit,)), how, ordinary=0))
+            out.append(Partition(name, rows, modes_of, binned(_column(case, column), (limit,)), how, 0, of_pixels=True))
     return out
+
+
+def _inside(case: Case) -> NDArray[np.float64]:
+    """Mean luma inside the outer ring; of the whole picture where the ring was not measured."""
+    if not {"border_brightness", "centre_difference"} <= set(case.dataset.properties):
+        return _column(case, "brightness")
+    return _column(case, "border_brightness") + _column(case, "centre_difference")
 
 
 def _column(case: Case, name: str) -> NDArray[np.float64]:

@@ -39,7 +39,8 @@ def size(case: Case) -> Partition:
     parts = case.derived.parts
     modes = ("small in the picture", "of middling size in the picture", "large in the picture")
     how = f"foreground below {SMALL}, up to {LARGE}, above; {len(parts.rows)} pictures opened again"
-    return Partition("size", parts.rows, modes, binned(parts.area.astype(np.float64), (SMALL, LARGE)), how, narrow=True)
+    of = binned(parts.area.astype(np.float64), (SMALL, LARGE))
+    return Partition("size", parts.rows, modes, of, how, narrow=True, of_pixels=True)
 
 
 def number(case: Case) -> Partition:
@@ -47,6 +48,5 @@ def number(case: Case) -> Partition:
     seen = case.derived.parts.looks
     of = binned(np.where(seen.pieces > 0, seen.pieces, np.nan).astype(np.float64), (1.5,))
     how = f"patches of foreground of at least a hundredth of the picture; {len(seen.rows)} pictures opened again"
-    return Partition(
-        "number", seen.rows, ("of one patch of foreground", "of several patches of foreground"), of, how, ordinary=0
-    )
+    modes = ("of one patch of foreground", "of several patches of foreground")
+    return Partition("number", seen.rows, modes, of, how, ordinary=0, of_pixels=True)

@@ -2,17 +2,21 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from benchmarks.planting.cue import cue_case
+from benchmarks.planting.imbalance import thin_out
+from benchmarks.planting.quality import spoil, with_properties
 from benchmarks.planting.similar import halve
 from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
 from tools.case import Case
-from tools.findings import Outcome, Scope
+from tools.cause import Pair, advise
+from tools.findings import Cost, Outcome, Scope
 from tools.registry import find_check
-from tools.shared_evidence import drawn
+from tools.shared_evidence import Shared, drawn
 
 
 def outcome(case, *pair: str) -> Outcome:
@@ -132,3 +136,43 @@ def test_controls_are_whole_groups_of_the_same_number() -> None:
     assert len(rows) == 16
     assert np.bincount(groups[rows])[np.unique(groups[rows])].tolist() == [4, 4, 4, 4]
     assert len(drawn(groups, 6, np.random.default_rng(0))) == 6
+
+
+def test_imbalance_counts_what_passes_between_the_two_classes_alone() -> None:
+    """Where a class is short, balancing brings it right; what a third class then takes is another confusion."""
+    clean = vector_case({"cat": 300, "dog": 300, "hen": 300}, separation=1.0, test_share=0.5, seed=3)
+    case = thin_out(clean, "dog", 20, seed=3)
+    shared = Shared(case)
+    pair = Pair(case, shared, ("dog", "cat"))
+    assert shared.balanced is not None
+    a, b = case.number("dog"), case.number("cat")
+    none = np.zeros(len(case.ids), dtype=np.bool_)
+    found = pair.refitted("class-balance", "", "", shared.balanced, none, advise("reweight", "", "", Cost()))
+    was, now, own = shared.plain, shared.balanced, case.targets
+    right = int(((own == a) & (was == b) & (now == a) | (own == b) & (was == a) & (now == b)).sum())
+    wrong = int(((own == a) & (was == a) & (now == b) | (own == b) & (was == b) & (now == a)).sum())
+    assert found.p == pytest.approx(float(binomtest(right, right + wrong, alternative="greater").pvalue))
+    assert right > wrong
+    assert outcome(case, "dog", "cat").findings[0].code == "class-balance"
+    assert "class-balance" not in {f.code for f in outcome(clean, "dog", "cat").findings}
+
+
+@pytest.mark.parametrize("seed", [3, 5, 7])
+def test_errors_of_a_separable_pair_are_no_likeness_and_no_shift(seed: int) -> None:
+    """An error lies towards the other class and far from its own by being one."""
+    case = vector_case({"cat": 160, "dog": 160, "hen": 160}, separation=2.2, burst=4, test_share=0.3, seed=seed)
+    for a in case.classes:
+        for b in case.classes:
+            if a != b:
+                loud = {f.code for f in outcome(case, a, b).findings if f.severity.level != "low"}
+                assert not loud & {"similar-classes", "distribution-shift"}
+
+
+def test_spoilt_pictures_are_a_cause_by_their_name_and_not_a_kind() -> None:
+    clean = vector_case({"cat": 160, "dog": 160, "hen": 160}, separation=3.0, test_share=0.3, seed=202)
+    case, _ = spoil(with_properties(clean, seed=202), "side", 40, 60, harmful=True, seed=202)
+    causes = [f for f in outcome(case).findings if f.severity.level != "low"]
+    assert causes
+    assert {f.code for f in causes} == {"image-quality"}
+    assert "tiny pictures" in causes[0].summary
+    assert outcome(clean).status in ("passed", "not_applicable")

@@ -8,7 +8,7 @@ from benchmarks.planting.similar import halve
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
-from tools.checks.similar_classes import confused_pairs, measure, mixed_neighbourhoods
+from tools.checks.similar_classes import confused_pairs, measure, mixed_neighbourhoods, without_doubted
 from tools.findings import Outcome, Scope
 from tools.registry import find_check
 
@@ -112,3 +112,24 @@ def test_small_classes_are_not_applicable() -> None:
     result = outcome(vector_case({"cat": 100, "dog": 9}))
     assert result.status == "not_applicable"
     assert "10" in result.reason
+
+
+def test_depth_by_hand() -> None:
+    """Heads between two far clouds on a line: a picture under the wrong label lies as deep as its own cloud does."""
+    labels = np.repeat([0, 1], 40)
+    vectors = np.random.default_rng(0).normal(size=(80, 8)) * 0.3 + np.where(labels == 0, -3, 3)[:, None] * np.eye(8)[0]
+    names = np.where(labels == 0, "a", "b")
+    names[:4] = "b"
+    found, depth = without_doubted(assemble(vectors, names.tolist()), 0, 1)
+    assert found.balanced == 1.0
+    assert found.n == 76
+    assert depth == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("seed", [201, 203, 205])
+def test_bursts_under_wrong_labels_are_not_likeness_even_in_mixed_surroundings(seed: int) -> None:
+    clean = vector_case({"cat": 160, "dog": 160, "hen": 160}, separation=3.0, burst=4, test_share=0.3, seed=seed)
+    case, _ = flip(clean, 0.2, seed=seed, bursts=True)
+    assert outcome(clean).status == outcome(case).status == "passed"
+    overlapping = vector_case(SIZES, separation=0.6, burst=4, seed=seed)
+    assert outcome(overlapping).status == "found"

@@ -71,3 +71,23 @@ def test_one_burst_is_one_take() -> None:
     result = outcome(case)
     assert "hen" not in {name for f in result.findings for name in f.scope.classes}
     assert replace(case).derived.grouping.source == "column"
+
+
+def test_a_border_is_no_other_light() -> None:
+    """A bright ring round half of the dogs raises the mean of the whole picture; light inside it is as before."""
+    case = varied_case(test_share=0.5)
+    rows = np.arange(len(case.ids))
+    ringed = (case.targets == case.number("dog")) & (rows % 2 == 0)
+    light = np.where(rows % 3 == 0, 0.35, 0.45)
+    ring = np.where(ringed, 0.9, light)
+    properties = {
+        "brightness": 0.64 * light + 0.36 * ring,
+        "border_brightness": ring,
+        "centre_difference": light - ring,
+    }
+    measured = {name: values.astype(np.float32) for name, values in properties.items()}
+    bordered = replace(case, dataset=replace(case.dataset, properties=measured))
+    errors = mistaken(bordered, ringed, 0.8, 0.05)
+    assert outcome(errors).status == "passed"
+    blind = replace(errors.dataset, properties={"brightness": measured["brightness"]})
+    assert outcome(replace(errors, dataset=blind)).status == "found"
