@@ -64,7 +64,10 @@ class Found:
     def named(self, text: str) -> int | None:
         """Row of the picture that a path or a name, with or without its ending, stands for."""
         row = self.places.find([text])[0]
-        rows = self._stems.get(encode_id(text), []) if row is None else [row]
+        if row is not None:
+            return row
+        found = (self._stems[way] for way in (text, encode_id(text)) if way in self._stems)
+        rows = next(found, [])
         return rows[0] if len(rows) == 1 else None
 
     def size(self, row: int) -> Size:

@@ -22,7 +22,7 @@ from tools.readers.boxes_gathered import Gathered, finite, split_of
 from tools.readers.boxes_values import class_text
 from tools.readers.boxes_xml import read_xml
 from tools.readers.json_text import Malformed, storable
-from tools.readers.listing import class_name, ending, not_a_picture
+from tools.readers.listing import SPLIT_NAMES, class_name, ending, not_a_picture
 from tools.readers.local_pictures import LocalPictures
 
 ANNOTATIONS, PICTURES = ("annotations", "xmls"), ("jpegimages", "images")
@@ -47,25 +47,34 @@ class Found:
 
 
 def is_voc(path: Path) -> bool:
-    """Whether a folder, or one in it, holds ``Annotations`` with XML files beside a folder of pictures."""
-    if not path.is_dir():
-        return False
+    """Whether a folder, or one in it, holds ``Annotations`` with XML files beside a folder of pictures.
+
+    Or, as LabelImg and Roboflow write them, XML files beside their pictures, there or in the folders of splits.
+    """
     try:
-        return _holds(path) or any(_holds(p) for p in path.iterdir() if p.is_dir() and not p.is_symlink())
+        inner = [Path(entry.path) for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
+        splits = [folder for folder in inner if folder.name.casefold() in SPLIT_NAMES]
+        return any(map(_holds, (path, *inner))) or any(map(_beside, (path, *splits)))
     except OSError:
         return False
 
 
 def _holds(path: Path) -> bool:
-    folders = {p.name.casefold(): p for p in path.iterdir() if p.is_dir()}
-    if not any(name in folders for name in PICTURES):
-        return False
-    return any(name in folders and _has_xml(folders[name]) for name in ANNOTATIONS)
+    with os.scandir(path) as entries:
+        names = {e.name.casefold(): e.name for e in entries if e.name.casefold() in {*PICTURES, *ANNOTATIONS}}
+    return any(name in names for name in PICTURES) and any(
+        ending(file) == ".xml" for name in ANNOTATIONS if name in names for file in _names(path / names[name])
+    )
 
 
-def _has_xml(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return any(entry.name.lower().endswith(".xml") for entry in entries)
+def _beside(path: Path) -> bool:
+    names = _names(path)
+    stems = {name.rpartition(".")[0] for name in names if ending(name) == ".xml"}
+    return bool(stems) and any(name.rpartition(".")[0] in stems for name in names if not not_a_picture(name))
+
+
+def _names(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.is_dir() else []
 
 
 def read_voc(path: Path, root: Path | None = None) -> BoxSet:

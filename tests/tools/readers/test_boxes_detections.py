@@ -1,5 +1,6 @@
 """A detector's boxes laid onto labelled pictures: COCO results, text files, tables; what is left out and refused."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,31 @@ def test_their_own_list_of_names_is_believed(tmp_path: Path, labels: BoxSet) -> 
     found = read_detections(tmp_path / "predict", labels)
     assert told(found, labels) == [ANT]
     assert found.notes == ("boxes of fly, which is none of the labelled classes: 1",)
+
+
+def test_names_that_are_no_text_are_found_by_their_bytes(tmp_path: Path) -> None:
+    root = tmp_path / "odd"
+    name = os.fsdecode(b"caf\xe9 [x]\n*")
+    picture(root / f"images/{name}.jpg")
+    text(root / f"labels/{name}.txt", "0 0.5 0.5 0.2 0.2")
+    text(root / "classes.txt", "ant")
+    labels = read_boxes(root)
+    assert labels.ids.tolist() == ["images/caf\\xe9 [x]\n*.jpg"]
+    text(tmp_path / f"predict/{name}.txt", "0 0.5 0.5 0.2 0.2 0.5")
+    assert len(read_detections(tmp_path / "predict", labels).boxes) == 1
+
+
+def test_a_stem_that_several_pictures_share_is_no_name(tmp_path: Path) -> None:
+    for folder in ("train", "val"):
+        picture(tmp_path / f"images/{folder}/a.jpg")
+        text(tmp_path / f"labels/{folder}/a.txt", "0 0.5 0.5 0.2 0.2")
+    text(tmp_path / "classes.txt", "ant")
+    labels = read_boxes(tmp_path)
+    text(tmp_path / "predict/val/a.txt", "0 0.5 0.5 0.2 0.2 0.5")
+    assert "that the labels lack" in refused(tmp_path / "predict", labels)
+    (tmp_path / "predict/labels").mkdir()
+    (tmp_path / "predict/val").rename(tmp_path / "predict/labels/val")
+    assert read_detections(tmp_path / "predict", labels).boxes.pictures.tolist() == [1]
 
 
 def test_hostile_rows_and_numbers_without_a_class(tmp_path: Path, yolo: BoxSet) -> None:

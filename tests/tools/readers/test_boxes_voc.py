@@ -67,6 +67,7 @@ def test_unknown_things_about_an_object_are_noted(folder: Path) -> None:
         ("annotations/a.xml", "images/a.jpg", "a.jpg"),
         ("Annotations/sub/a.xml", "JPEGImages/sub/a.jpg", "a.jpg"),
         ("train/a.xml", "train/a.jpg", "a.jpg"),
+        ("a.xml", "a.jpg", "a.jpg"),
         ("Annotations/0001.xml", "JPEGImages/a.jpg", "C:\\\\pictures\\\\a.jpg"),
         ("Annotations/0001.xml", "elsewhere/a.jpg", "a.jpg"),
         ("VOC2007/Annotations/a.xml", "VOC2007/JPEGImages/a.jpg", "a"),
@@ -77,6 +78,7 @@ def test_the_picture_is_the_one_called_like_the_file_or_named_in_it(
 ) -> None:
     picture(tmp_path / file)
     voc(tmp_path / xml, written, ONE)
+    assert is_boxes(tmp_path) == ("elsewhere" not in file and "sub" not in xml)
     assert read_voc(tmp_path).ids.tolist() == [file]
 
 
