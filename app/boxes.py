@@ -180,7 +180,7 @@ def boxes_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield Text()
     yield heading("Kinds of mistakes (overlap .5)")
     rows = [
-        {"Kind": found["text"], "Number": str(found["count"]), "Worth": f"{100 * found['gain']:.1f} points"}
+        {"Kind": found["text"], "Number": str(found["count"]), "Worth": worth(found)}
         for found in document["mistakes"]
         if found["count"]
     ]
@@ -194,6 +194,8 @@ def boxes_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
 
 
 def _conditions(document: Mapping[str, Any]) -> Iterable[RenderableType]:
+    from tools.detection.conditions import LIMITS
+
     if not document["conditions"]:
         return
     yield Text()
@@ -220,7 +222,7 @@ def _conditions(document: Mapping[str, Any]) -> Iterable[RenderableType]:
             )
     yield Text(
         "Pictures were drawn anew for the intervals; 'holds up' is at most one in twenty by chance over all rows. "
-        "Conditions go along with each other: none is a cause by itself.",
+        f"Conditions go along with each other: none is a cause by itself. {LIMITS}",
         style="dim",
     )
 
@@ -244,6 +246,11 @@ def _thresholds(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield Text("Chosen on one half of the pictures and measured on the other, both ways.", style="dim")
     if "exported" in document:
         yield Text(f"Written: {shown(document['exported'])}")
+
+
+def worth(found: Mapping[str, float]) -> str:
+    """What mending a kind of mistake would gain, with its interval."""
+    return f"{100 * found['gain']:.1f} points ({100 * found['low']:.1f}–{100 * found['high']:.1f})"
 
 
 def ranged(found: Mapping[str, float | None]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.boxes import worth
 from tools.detection.conditions import conditions_of
 from tools.detection.error_types import HALF
 from tools.detection.measuring import WORDS, Measured
@@ -161,7 +162,7 @@ def mistakes_figure(document: dict[str, Any]) -> "Figure":
     figure = go.Figure(
         go.Bar(
             x=[kind["gain"] for kind in kinds], y=[WORDS[kind["kind"]] for kind in kinds], orientation="h",
-            text=[f"{kind['count']} · {100 * kind['gain']:.1f} points" for kind in kinds], textposition="auto",
+            text=[f"{kind['count']} · {worth(kind)}" for kind in kinds], textposition="auto",
             marker_color="#0072b2", hoverinfo="skip",
         )
     )  # fmt: skip

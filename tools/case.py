@@ -16,6 +16,7 @@ from tools.settings import Settings
 
 if TYPE_CHECKING:
     from tools.derived import Derived
+    from tools.detection.measuring import Measured
     from tools.eyes import Eyes
     from tools.own_model import OwnModel
 
@@ -47,6 +48,20 @@ class OtherSpaces(Protocol):
 
     def space(self, encoder: EncoderInfo) -> EmbeddingSpace:
         """Vectors by one of them, rows in the dataset's order."""
+        ...
+
+
+class DetectedBoxes(Protocol):
+    """A detector's boxes beside the labelled ones that the pictures were cut out of."""
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the boxes do."""
+        ...
+
+    @property
+    def measured(self) -> "Measured | None":
+        """The detector on the pictures it is judged on; None where there is none."""
         ...
 
 
@@ -87,6 +102,8 @@ class Case:
         The same pictures by other encoders: to be compared with, never mixed.
     sample_of : int
         Pictures of the whole of which these are a sample, while it is still being encoded; 0 = this is the whole.
+    boxes : DetectedBoxes or None
+        Where the pictures were cut out of larger ones: the boxes, and a detector's answers.
 
     Raises
     ------
@@ -103,6 +120,7 @@ class Case:
     confirmed: frozenset[tuple[str, str]] = frozenset()
     others: OtherSpaces | None = None
     sample_of: int = 0
+    boxes: DetectedBoxes | None = None
 
     def __post_init__(self) -> None:
         if self.dataset.ids.tolist() != self.space.ids.tolist():
@@ -174,6 +192,7 @@ class Case:
             *sorted(digest + name for digest, name in self.confirmed),
             *(() if self.own_model is None else (self.own_model.fingerprint,)),
             *sorted(info.fingerprint for info in self.other_encoders),
+            *(() if self.boxes is None else (self.boxes.stamp,)),
         )
         return sha256("\0".join(parts).encode()).hexdigest()
 

@@ -281,6 +281,9 @@ class Workspace:
             If nothing was imported yet.
         """
 
+        from tools.detection.keeping import STAMP as BOXES
+        from tools.detection.keeping import KeptBoxes
+
         def assemble(db: sqlite3.Connection) -> Case | None:
             dataset = self._dataset(db, None)
             if dataset is None:
@@ -290,7 +293,9 @@ class Workspace:
             others = WorkspaceSpaces(self, dataset, tuple(records.list_encoders(db, dataset.version)))
             own = model_of(db, self.path, predictions.model, predictions.version) if predictions else None
             confirmed = records.confirmed_labels(db)
-            return Case(dataset, space, settings, predictions, self.store, own, confirmed, others)
+            stamp = _choice(db, BOXES)
+            boxes = KeptBoxes(self, str(stamp)) if stamp else None
+            return Case(dataset, space, settings, predictions, self.store, own, confirmed, others, boxes=boxes)
 
         return self.database.read(assemble) or self._no_dataset()
 

@@ -168,6 +168,7 @@ def _draw_mistakes(measured: "Measured", document: dict[str, Any]) -> None:
 def _draw_missed(measured: "Measured", document: dict[str, Any]) -> None:
     from app.box_gallery import draw_boxes
     from app.view_boxes import missed_under, mistake_tile
+    from tools.detection.conditions import LIMITS
 
     st.subheader("What is missed", anchor=False)
     found = document["conditions"]
@@ -186,7 +187,7 @@ def _draw_missed(measured: "Measured", document: dict[str, Any]) -> None:
     st.dataframe(rows, hide_index=True, width="stretch")
     st.caption(
         f"At a score of {document['score']:.2f} and an overlap of {document['overlap']:g}. Others: boxes of the "
-        "same classes. Held up: at most one row in twenty by chance. They go together: none is a cause yet."
+        f"same classes. Held up: at most one row in twenty by chance. They go together: none is a cause yet. {LIMITS}"
     )
     names = {c["name"]: c["words"] for c in found}
     name = str(st.selectbox("Look at missed things that are", list(names), format_func=names.__getitem__))

@@ -186,8 +186,8 @@ def test_every_page_is_readable(served: tuple[str, Path], browser: Any, scheme: 
         pytest.skip("the journey has not imported anything")
     page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     names = (
-        "overview confusion findings detector map review cues thresholds experiments versions rounds tryit reports jobs "
-        "settings"
+        "overview confusion findings detector map review cues thresholds experiments versions rounds tryit reports "
+        "jobs settings"
     )
     for name in names.split():
         page.goto(f"{address}/{name}")

@@ -81,9 +81,9 @@ class Numbers:
     Attributes
     ----------
     pictures : mapping of str to int
-        COCO's ``image_id`` → row in ``BoxSet.ids``; an id that label files use for several pictures is not there.
+        COCO's ``image_id`` → row in ``BoxSet.ids``; empty where files of several splits use one id for two pictures.
     categories : mapping of str to int
-        COCO's ``category_id`` → number of the class; without those that label files use for several classes.
+        COCO's ``category_id`` → number of the class; empty where files use one id for two classes.
     positions : tuple of int
         YOLO's class number is the place here; the value is ours.
     """

@@ -27,6 +27,15 @@ CROWD = 3
 """Other labelled boxes within one box's own size around it."""
 CENTRE = 0.5
 """Share of the picture's width and height that the middle takes up."""
+SLIM = 3.0
+"""Longer side by shorter side from which on a box counts as slim."""
+LIMITS = (
+    f"Small: below {SMALL**0.5:.0f} × {SMALL**0.5:.0f} pixels, large: from {MEDIUM**0.5:.0f} × {MEDIUM**0.5:.0f} on "
+    f"(COCO). Partly covered: {100 * HIDDEN:g} % or more, by one other box. In a crowd: {CROWD} or more other boxes "
+    f"within a box's own size. Much longer than wide: {SLIM:g} times or more. Middle: {100 * CENTRE:g} % of width and "
+    "height."
+)
+"""The limits in words."""
 FEWEST = 10
 """Boxes on either side, in five pictures: fewer leave an interval that says nothing."""
 FEWEST_PICTURES = 5
@@ -42,7 +51,7 @@ class Condition:
     name : str
         E.g. ``small``.
     words : str
-        E.g. ``smaller than 32 × 32 pixels``.
+        E.g. ``small in the picture``; what that means stands in ``LIMITS``.
     boxes, others : int
         With it and without it, in classes that have both.
     found : tuple of float
@@ -83,13 +92,13 @@ def conditions_of(boxset: BoxSet, labels: Boxes) -> dict[str, tuple[str, NDArray
     middle = (np.abs((x1 + x2) / 2 / wide - 0.5) <= CENTRE / 2) & (np.abs((y1 + y2) / 2 / tall - 0.5) <= CENTRE / 2)
     slim = np.maximum(labels.places[:, 2], labels.places[:, 3]) / np.minimum(labels.places[:, 2], labels.places[:, 3])
     out = {
-        "small": ("smaller than 32 × 32 pixels", labels.areas < SMALL),
-        "large": ("larger than 96 × 96 pixels", labels.areas >= MEDIUM),
+        "small": ("small in the picture", labels.areas < SMALL),
+        "large": ("large in the picture", labels.areas >= MEDIUM),
         "truncated": ("at the picture's edge", at_edge),
-        "occluded": (f"at least {100 * HIDDEN:g} % covered by other boxes", covered >= HIDDEN),
-        "crowded": (f"with {CROWD} or more other boxes close by", near >= CROWD),
+        "occluded": ("partly covered by other boxes", covered >= HIDDEN),
+        "crowded": ("in a crowd of other boxes", near >= CROWD),
         "off the centre": ("outside the middle of the picture", ~middle),
-        "slim": ("three times as long as wide, or more", slim >= 3),
+        "slim": ("much longer than wide", slim >= SLIM),
     }
     told = {
         "truncated": "cut off, as the annotator says", "occluded": "partly hidden, as the annotator says",

@@ -67,7 +67,7 @@ def cut_crops(folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, on
     """
     labels = boxset.labels
     marks = {name: having for name, (_, having) in conditions_of(boxset, labels).items() if name in MARKED}
-    names, skipped = _names(boxset)
+    names, skipped = crop_names(boxset)
     rows: list[list[str]] = []
     answers: list[list[str]] = []
     said = _said(boxset, detected)
@@ -98,7 +98,7 @@ def cut_crops(folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, on
     return Crops(folder / TABLE, folder / ANSWERS if answers else None, len(rows), tuple(skipped))
 
 
-def _names(boxset: BoxSet) -> tuple[list[str], list[Skipped]]:
+def crop_names(boxset: BoxSet) -> tuple[list[str], list[Skipped]]:
     """The id of each label's crop, empty for crowds and for what is too small, which is said."""
     labels = boxset.labels
     crowd, sides = labels.flag("crowd"), labels.places[:, 2:].min(axis=1) if len(labels) else np.zeros(0)

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from tools.dataset import Skipped
 from tools.detection.boxes import Boxes, BoxSet, boxes_of
 from tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tools.detection.measuring import Measured
 
 LABELS, FOUND, STAMP = "boxes", "boxes found", "boxes"
 Json = dict[str, Any]
@@ -129,3 +133,27 @@ def kept_detector(workspace: Workspace, boxset: BoxSet) -> Detector | None:
         [float(a[5]) for _, _, a in rows],
     )  # fmt: skip
     return Detector(str(document["model"]), str(document["version"]), boxes)
+
+
+class KeptBoxes:
+    """A workspace's boxes as ``tools.case.Case`` carries them: read and matched when a check first asks.
+
+    Attributes
+    ----------
+    stamp : str
+        Changes whenever the boxes do.
+    """
+
+    def __init__(self, workspace: Workspace, stamp: str) -> None:
+        self._workspace, self.stamp = workspace, stamp
+
+    @cached_property
+    def measured(self) -> "Measured | None":
+        """The detector on the pictures it is judged on; None where there are labelled boxes only."""
+        from tools.detection.measuring import measure
+
+        boxset = kept_boxes(self._workspace)
+        detector = None if boxset is None else kept_detector(self._workspace, boxset)
+        if boxset is None or detector is None or not len(detector.boxes):
+            return None
+        return measure(boxset, detector)

@@ -54,6 +54,14 @@ class Matches:
         """Labels that can be missed (no crowds), shape (l,)."""
         return ~self.labels.flag("crowd")
 
+    @cached_property
+    def seats(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Place in ``pictures`` of each label's, shape (l,), and each detection's picture, shape (d,)."""
+        return (
+            np.searchsorted(self.pictures, self.labels.pictures),
+            np.searchsorted(self.pictures, self.detected.pictures),
+        )
+
     def right(self, overlap: int) -> NDArray[np.bool_]:
         """Detections that found a label of their class at ``OVERLAPS[overlap]``, shape (d,)."""
         return np.asarray((self.label_of[overlap] >= 0) & ~self.on_crowd[overlap])

@@ -116,7 +116,7 @@ def boxes_json(
     """
     matches, boxset = measured.matches, measured.boxset
     said_from = measured.score if score is None else score
-    table, kinds = precisions(matches, seed), shares(matches, measured.told)
+    table, kinds = precisions(matches, seed), shares(matches, measured.told, seed)
     lost = conditions(boxset, matches, said_from, overlap, seed)
     numbers = [n for n, name in enumerate(matches.classes) if any(p.name == name for p in table)]
     document: Json = {
@@ -130,7 +130,8 @@ def boxes_json(
         "left_out": matches.left_out,
         "average_precision": [_precision_json(p) for p in table],
         "mistakes": [
-            {"kind": k.kind, "text": WORDS[k.kind], "count": k.count, "gain": k.gain} for k in kinds
+            {"kind": k.kind, "text": WORDS[k.kind], "count": k.count, "gain": k.gain, "low": k.low, "high": k.high}
+            for k in kinds
         ],
         "conditions": [_condition_json(c) for c in lost],
         "shares": _shares_by_split(boxset),
@@ -161,12 +162,13 @@ def headline(
     )
     if kinds and kinds[0].gain > 0:
         worst = kinds[0]
-        text += f" Most is lost by what is {WORDS[worst.kind]}: {worst.count}, worth {100 * worst.gain:.1f} points."
+        text += f" Most is lost by what is {WORDS[worst.kind]}: {worst.count}, worth {100 * worst.gain:.1f} points ("
+        text += f"{100 * worst.low:.1f}–{100 * worst.high:.1f})."
     held = [c for c in lost if c.held_up and c.difference < 0]
     if held:
         first = held[0]
         text += (
-            f" Things {first.words} are found in {100 * first.found[0]:.0f} %, others in "
+            f" Things that are {first.words} are found in {100 * first.found[0]:.0f} %, others in "
             f"{100 * first.found_else[0]:.0f} % (difference {100 * first.low:.0f} to {100 * first.high:.0f} points)."
         )
     return text

@@ -88,18 +88,23 @@ def average_precision(
     return out
 
 
+def drawn_pictures(matches: Matches, seed: int, draws: int) -> NDArray[np.float64]:
+    """How often each measured picture counts: once, then as drawn with replacement; shape (1 + draws, n)."""
+    n = len(matches.pictures)
+    if not n:
+        return np.ones((1, 0))
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
+    return np.vstack([np.ones((1, n)), drawn])
+
+
 def precisions(matches: Matches, seed: int = 0, draws: int = DRAWS) -> tuple[Precision, ...]:
     """Average precision in the mean (first) and of every class that has labels, with 95 % intervals.
 
     Intervals are percentiles over pictures drawn with replacement (Efron & Tibshirani 1993). With few pictures, or
     none or all right, they are too narrow.
     """
-    n = len(matches.pictures)
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(float) if n else None
-    weights = np.vstack([np.ones((1, n)), drawn]) if drawn is not None else np.ones((1, n))
-    seat = {int(picture): at for at, picture in enumerate(matches.pictures)}
-    label_seat = np.array([seat[int(p)] for p in matches.labels.pictures], dtype=np.int64)
-    found_seat = np.array([seat[int(p)] for p in matches.detected.pictures], dtype=np.int64)
+    weights = drawn_pictures(matches, seed, draws)
+    label_seat, found_seat = matches.seats
     by_class: dict[int, NDArray[np.float64]] = {}
     for number in range(len(matches.classes)):
         mine = (matches.labels.classes == number) & matches.counted

@@ -62,6 +62,13 @@ def test_gains_by_hand() -> None:
     assert gains["background"] == (0, 0.0)
 
 
+def test_a_gain_has_an_interval_that_holds_it() -> None:
+    boxset, detected = drawn(7, n=80)
+    matches = match(boxset, detected, np.ones(len(boxset), dtype=bool))
+    for share in shares(matches, mistakes(matches)):
+        assert share.low <= share.gain <= share.high
+
+
 def test_every_wrong_detection_has_one_kind_and_every_right_one_none() -> None:
     boxset, detected = drawn(3)
     matches = match(boxset, detected, np.ones(len(boxset), dtype=bool))
