@@ -92,9 +92,13 @@ def read_coco(path: Path, root: Path | None = None) -> BoxSet:
             gathered.skipped.append(Skipped(item.id, "none of the label files names it"))
     gathered.skipped += [Skipped(item.id, item.reason) for item in pictures.refused]
     names = {name for file in files for name in file.categories.values()}
-    return gathered.finish(
-        path, names, pictures={k: v for k, v in ids.items() if v is not None}, categories=numbers
-    )  # fmt: skip
+    return gathered.finish(path, names, pictures=_sure(ids), categories=_sure(numbers))
+
+
+def _sure(numbered: Mapping[str, str | None]) -> dict[str, str]:
+    """What numbers stand for; nothing at all where one stands for two, because results would be read half."""
+    sure = {key: value for key, value in numbered.items() if value is not None}
+    return sure if len(sure) == len(numbered) else {}
 
 
 def _base(path: Path) -> Path:

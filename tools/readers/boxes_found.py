@@ -141,7 +141,10 @@ class Found:
         if self.strangers:
             first = next(iter(self.strangers))
             seen += f", {self.strangers.total()} of them in pictures that the labels lack, e.g. {first!r}"
-            todo = "Run the detector on the same pictures; name them by their path or by COCO's image_id."
+            todo = (
+                "Run the detector on the same pictures and name them by file_name, or by COCO's image_id where the "
+                "label files of the splits do not number alike."
+            )
         if self.foreign:
             seen += f", {self.foreign.total()} of classes that are not labelled, e.g. {next(iter(self.foreign))!r}"
             todo = "Name the classes as the labels do."

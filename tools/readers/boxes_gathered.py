@@ -207,8 +207,8 @@ class Gathered:
         self._bad.append(Skipped(image, f"{where}: {reason}"))
 
     def finish(
-        self, source: Path, classes: Iterable[str] = (), *, pictures: Mapping[str, str | None] | None = None,
-        categories: Mapping[str, str | None] | None = None, positions: Iterable[str] = (),
+        self, source: Path, classes: Iterable[str] = (), *, pictures: Mapping[str, str] | None = None,
+        categories: Mapping[str, str] | None = None, positions: Iterable[str] = (),
     ) -> BoxSet:  # fmt: skip
         """All that was gathered.
 
@@ -218,8 +218,8 @@ class Gathered:
             For messages.
         classes : iterable of str
             Names that the format lists; those of boxes join them.
-        pictures, categories : mapping of str to str or None, optional
-            COCO's numbers → id of the picture, name of the class; None where a number stands for several.
+        pictures, categories : mapping of str to str, optional
+            COCO's numbers → id of the picture, name of the class.
         positions : iterable of str
             YOLO's classes by number.
 
@@ -252,7 +252,7 @@ class Gathered:
             tuple(self._notes()),
             Numbers(
                 {key: row[image] for key, image in (pictures or {}).items() if image in row},
-                {key: column[name] for key, name in (categories or {}).items() if name is not None},
+                {key: column[name] for key, name in (categories or {}).items()},
                 tuple(column[name] for name in positions),
             ),
         )

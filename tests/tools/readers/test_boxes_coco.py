@@ -85,6 +85,11 @@ def test_splits_may_number_alike_and_the_same_file_name_is_taken_beside_its_labe
     }  # fmt: skip
     assert found.numbers.pictures == {}  # 7 stands for three pictures
     assert found.numbers.categories == {"5": 0, "8": 1}
+    picture(tmp_path / "test/b.jpg")
+    coco(tmp_path / "test/_annotations.coco.json", {**ONE, "b.jpg": []}, ["bee", "ant"])
+    found = read_boxes(tmp_path)
+    assert found.numbers.pictures == {}  # 17 is sure, but results that hold it hold 7 as well
+    assert found.numbers.categories == {}
 
 
 def test_a_picture_in_two_splits_is_refused_by_name(folder: Path) -> None:
