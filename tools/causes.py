@@ -14,7 +14,7 @@ from tools.checks.similar_classes import FEWEST, by_labels, measure
 from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
 from tools.cue_likeness import only_likeness
-from tools.cues import PRESENT, balance_advice
+from tools.cues import PRESENT, Tested, balance_advice
 from tools.findings import Cost, Evidence, Rung
 from tools.ladder import Climbed, all_tests, further, ladder, of_effect
 from tools.likeness import far, mixed
@@ -149,6 +149,8 @@ def _kind_causes(case: Case, pair: Pair) -> Iterator[Cause]:
         shows = np.zeros(len(case.ids), dtype=np.bool_)
         shows[kinds.judged[kinds.part_of == part]] = True
         these, rest = kinds.rows[kinds.parts.labels == part], kinds.rows[kinds.parts.labels != part]
+        if pair.shared.suspect[these].mean() >= BY_LABELS:  # then wrong labels made the kind
+            continue
         advice = advise("split", a, "each kind gets a label of its own, and their scores are added up again",
                          Cost(clicks=len(these), minutes=5), "split-class", **{"class": a})  # fmt: skip
         why = f"it is of the kind of {a} that is {contrast(case, these, rest).text}"
@@ -181,16 +183,26 @@ def _cue_causes(case: Case, pair: Pair) -> Iterator[Cause]:
     b = pair.names[1]
     climbed = [found for found in ladder(case) if found.test.pair == pair.names]
     for found in climbed:
-        yield _climbed_cause(case, pair, found)
+        if not _made_by_labels(case, pair, found.test):
+            yield _climbed_cause(case, pair, found)
     told = {found.test.cue.name for found in climbed}
     for test in all_tests(case, [pair.names], [cue for cue in pair.shared.cues if cue.name not in told]):
         if test.strength < PRESENT or test.present_p >= PRESENT_P or not test.against[1] or only_likeness(case, test):
             continue
+        if _made_by_labels(case, pair, test):
+            continue
         rung: Rung = "used" if test.low > 0 else "not_measurable" if test.used_p is None else "present"
         advice = balance_advice(pair.names, "confusion-causes")
         why = f"the picture is {test.words}, as those of {b} mostly are"
-        cause = pair.shown("spurious-cue", f"pictures that are {test.words}", why, test.looks_like_b, advice, rung)
-        yield replace(cause, named=not test.cue.of_class)
+        title, of_class = f"pictures that are {test.words}", bool(test.cue.of_class)
+        cause = pair.shown("spurious-cue", title, why, test.looks_like_b, advice, rung, likeness=of_class)
+        yield replace(cause, named=not of_class)
+
+
+def _made_by_labels(case: Case, pair: Pair, test: Tested) -> bool:
+    """Whether a direction between kinds leads to pictures of A that are there by wrong labels."""
+    side = case.fit & (case.targets == pair.a) & test.looks_like_b
+    return bool(test.cue.of_class and side.any() and pair.shared.suspect[side].mean() >= BY_LABELS)
 
 
 def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
@@ -199,14 +211,13 @@ def _climbed_cause(case: Case, pair: Pair, climbed: Climbed) -> Cause:
     why = f"the picture is {test.words}, as those of {pair.names[1]} mostly are"
     collect, *others = break_link(case, test, np.flatnonzero(pair.errors & test.looks_like_b))
     title = f"pictures that are {test.words}"
-    cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung)
+    of_class = bool(test.cue.of_class)
+    cause = pair.shown("spurious-cue", title, why, test.looks_like_b, collect, climbed.rung, likeness=of_class)
     evidence = () if climbed.effect is None else tuple(of_effect(climbed.effect, case.settings.confidence))
     told_by = speaker(case) if own_network(case) is not None else "the advisor's own baseline"
     note = "" if climbed.effect is None else further(climbed, told_by).strip()
     settled = climbed.rung in ("used", "causal")
-    return replace(
-        cause, evidence=evidence, note=note, settled=settled, also=tuple(others), named=not test.cue.of_class
-    )
+    return replace(cause, evidence=evidence, note=note, settled=settled, also=tuple(others), named=not of_class)
 
 
 def _poor_pictures(case: Case, pair: Pair) -> Iterator[Cause]:

@@ -53,12 +53,13 @@ def _accuracy(case: Case, name: str, correct: NDArray[np.bool_]) -> Evidence:
 
 
 def _gain(
-    case: Case, name: str, more: NDArray[np.bool_], less: NDArray[np.bool_], clusters: NDArray[np.int64]
+    case: Case, name: str, more: NDArray[np.bool_], less: NDArray[np.bool_], clusters: NDArray[np.int64], looks: int = 1
 ) -> Evidence:
-    fit = case.fit
+    """``looks`` is the number of such gains among which one is picked: the interval is as much wider (Bonferroni)."""
+    fit, confidence = case.fit, 1 - (1 - case.settings.confidence) / looks
     difference = (more.astype(np.float64) - less)[fit][None]
     n = int(fit.sum())
-    value, low, high = paired_interval(difference, clusters[fit], np.full(n, 1 / n), case.settings.confidence)
+    value, low, high = paired_interval(difference, clusters[fit], np.full(n, 1 / n), confidence)
     return Evidence(name, value, "points", n, low, high, "paired over the same pictures; groups drawn whole")
 
 
@@ -194,7 +195,8 @@ def _over_thresholds(case: Case, random: Evidence) -> Iterator[Finding]:
     """Without a test split nobody can say how alike is too alike: show the accuracy over a range."""
     by_random = (case.derived.random_baseline.argmax(axis=1) == case.targets) & case.fit
     evidence, worst = [random], None
-    for number, similarity in enumerate(case.derived.thresholds()):
+    thresholds = case.derived.thresholds()
+    for number, similarity in enumerate(thresholds):
         groups = case.derived.groups_at(similarity)
         if groups is None:
             break
@@ -203,7 +205,7 @@ def _over_thresholds(case: Case, random: Evidence) -> Iterator[Finding]:
             continue
         correct = case.derived.accuracy_with(groups, f"range-{number}")
         grown = len(np.unique(groups[case.fit])) < GROWN * case.fit.sum()
-        loss = _gain(case, "lost at the loosest of these", by_random, correct, groups)
+        loss = _gain(case, "lost at the loosest of these", by_random, correct, groups, len(thresholds))
         evidence.append(_accuracy(case, name, correct))
         if grown and loss.low is not None and loss.low > 0 and loss.value >= WORTH_SAYING:
             worst = loss

@@ -5,10 +5,12 @@ import pytest
 from scipy.stats import binomtest
 
 from benchmarks.planting.cue import cue_case
+from benchmarks.planting.fault import fresh
 from benchmarks.planting.imbalance import thin_out
 from benchmarks.planting.quality import spoil, with_properties
 from benchmarks.planting.similar import halve
 from benchmarks.planting.unrelated_labels import rename_at_random
+from benchmarks.planting.vector_faults import UNTESTED
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
@@ -176,3 +178,12 @@ def test_spoilt_pictures_are_a_cause_by_their_name_and_not_a_kind() -> None:
     assert {f.code for f in causes} == {"image-quality"}
     assert "tiny pictures" in causes[0].summary
     assert outcome(clean).status in ("passed", "not_applicable")
+
+
+def test_a_direction_between_kinds_is_likeness_so_doubted_labels_are_no_witness() -> None:
+    """Wrong labels among the judged pictures look like the other class, whatever direction is compared."""
+    clean = fresh(UNTESTED.make(205), 205)
+    case, _ = flip(clean, 0.15, seed=205, alike=True)
+    findings = outcome(fresh(case, 205), "dog", "hen").findings
+    assert findings[0].code == "wrong-labels"
+    assert "spurious-cue" not in {f.code for f in findings if f.severity.level != "low"}

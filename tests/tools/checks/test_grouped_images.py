@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from benchmarks.planting.fault import fresh
 from benchmarks.planting.imbalance import thin_out
 from benchmarks.planting.similar import halve
+from benchmarks.planting.vector_faults import UNTESTED
 from benchmarks.planting.vectors import assemble, vector_case
+from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
 from tools.checks.grouped_images import in_mix_of_test
 from tools.findings import Outcome, Scope
@@ -97,3 +100,11 @@ def test_thresholds_that_read_alike_are_listed_once(monkeypatch: pytest.MonkeyPa
 
 def test_few_pictures_is_not_applicable() -> None:
     assert outcome(vector_case({"cat": 20, "dog": 20})).status == "not_applicable"
+
+
+@pytest.mark.parametrize("seed", [206, 207])
+def test_the_worst_of_sixteen_thresholds_must_be_worse_than_chance_gives_in_sixteen(seed: int) -> None:
+    """Single pictures, a seventh of the labels wrong, no test split: one threshold alone would have said so of 207."""
+    clean = fresh(UNTESTED.make(seed), seed)
+    case, _ = flip(clean, 0.15, seed=seed, alike=True)
+    assert outcome(clean).status == outcome(fresh(case, seed)).status == "passed"
