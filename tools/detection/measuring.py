@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from tools.detection.boxes import Boxes, BoxSet
 from tools.detection.conditions import Condition, conditions, conditions_of
-from tools.detection.error_types import Mistakes, Share, mistakes, shares
+from tools.detection.error_types import HALF, Mistakes, Share, mistakes, shares
 from tools.detection.keeping import Detector
 from tools.detection.matching import Matches, match
 from tools.detection.precision import Precision, Ranged, precisions
-from tools.detection.sweep import AtThresholds, Reached, at, reach
+from tools.detection.sweep import AtThresholds, Reached, at, chosen, reach
 from tools.errors import NoDataset
 from tools.tuning import Goal
 
@@ -82,22 +82,15 @@ def measure(boxset: BoxSet, detector: Detector) -> Measured:
         )  # fmt: skip
     split, pictures = judged(boxset, detector.boxes)
     matches = match(boxset, detector.boxes, pictures)
-    goal = Goal("f-beta", 1.0)
-    score = _best_score(matches, goal)
-    return Measured(boxset, detector, matches, mistakes(matches), split, score)
+    return Measured(boxset, detector, matches, mistakes(matches), split, _best_score(matches))
 
 
-def _best_score(matches: Matches, goal: Goal) -> float:
+def _best_score(matches: Matches) -> float:
     """Where all classes together reach the best F1 at an overlap of a half; 0 where nothing is right."""
-    from tools.detection.error_types import HALF
-    from tools.tuning import choose
-
     scored = ~matches.on_crowd[HALF]
     missed = int((matches.counted & (matches.found_by[HALF] < 0)).sum())
-    scores = np.concatenate([matches.detected.scores[scored], np.full(missed, -1.0)])
-    right = np.concatenate([matches.right(HALF)[scored], np.ones(missed, dtype=bool)])
-    found = choose(scores, right, goal)
-    return float(found) if 0 <= found < np.inf else 0.0
+    found = chosen(matches.detected.scores[scored], matches.right(HALF)[scored], missed, Goal("f-beta", 1.0))
+    return found if np.isfinite(found) else 0.0
 
 
 def boxes_json(

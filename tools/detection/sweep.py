@@ -136,8 +136,12 @@ def reach(matches: Matches, number: int | None, overlap: float, goal: Goal, seed
         )
     half_of = dict(zip(shown.tolist(), (np.random.default_rng(seed).permutation(len(shown)) % 2).tolist(), strict=True))
     half = np.array([half_of[p] for p in pictures.tolist()])
-    parts = np.array([_chosen(scores[half != h], positives[half != h], goal) for h in (0, 1)])
-    threshold = _chosen(scores, positives, goal)
+
+    def on(rows: NDArray[np.bool_]) -> float:
+        said = rows & (scores >= 0)
+        return chosen(scores[said], positives[said], int((rows & (scores < 0)).sum()), goal)
+
+    parts, threshold = np.array([on(half != h) for h in (0, 1)]), on(np.ones(len(scores), dtype=bool))
     kept, measured = scores >= parts[half], np.isfinite(parts)[half]
     said, asked = kept & measured, positives & measured
     precision = clustered_share(positives[said], pictures[said])
@@ -152,10 +156,39 @@ def reach(matches: Matches, number: int | None, overlap: float, goal: Goal, seed
     return Reached(name, threshold, precision, recall, status)
 
 
-def _chosen(scores: NDArray[np.float64], positives: NDArray[np.bool_], goal: Goal) -> float:
-    """As ``tools.tuning.choose``; a label that nothing found (score -1) cannot be bought by any threshold."""
-    threshold = choose(scores, positives, goal)
-    return threshold if threshold >= 0 else float("inf")
+def chosen(scores: NDArray[np.float64], right: NDArray[np.bool_], missed: int, goal: Goal) -> float:
+    """As ``tools.tuning.choose``, where some labels have no detection and no threshold buys them; inf = none.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (d,)
+    right : ndarray of bool, shape (d,)
+    missed : int
+        Labels that no detection found.
+
+    Examples
+    --------
+    >>> scores, right = np.array([0.9, 0.7, 0.2]), np.array([True, True, False])
+    >>> chosen(scores, right, 3, Goal("f-beta", 1.0)), chosen(scores, right, 3, Goal("recall", 0.9))
+    (0.7, inf)
+    """
+    if goal.kind == "precision" or not len(scores):
+        return choose(scores, right, goal) if len(scores) else float("inf")
+    if goal.kind == "recall":
+        lost = np.full(missed, -1.0)
+        threshold = choose(np.concatenate([scores, lost]), np.append(right, lost < 0), goal)
+        return threshold if threshold >= 0 else float("inf")
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.diff(scores[order]) < 0, True)
+    found, said = np.cumsum(right[order])[last], np.flatnonzero(last) + 1
+    there = int(right.sum()) + missed
+    if goal.kind == "cost":
+        loss = goal.value * (there - found) + goal.false_alarm * (said - found)
+        best = int(np.argmin(loss))
+        return float(scores[order][last][best]) if loss[best] < goal.value * there else float("inf")
+    square = goal.value**2
+    value = (1 + square) * found / np.maximum(said + square * there, 1e-12)
+    return float(scores[order][last][np.argmax(value)]) if found.any() else float("inf")
 
 
 def _mine(matches: Matches, number: int | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

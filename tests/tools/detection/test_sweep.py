@@ -7,8 +7,10 @@ import pytest
 
 from tests.tools.detection.conftest import drawn
 from tools.detection.boxes import Boxes, BoxSet, boxes_of
+from tools.detection.keeping import Detector
 from tools.detection.matching import Matches, match
-from tools.detection.sweep import at, curve, over_overlaps, reach
+from tools.detection.measuring import measure
+from tools.detection.sweep import at, chosen, curve, over_overlaps, reach
 from tools.registry import NotApplicable
 from tools.tuning import Goal
 
@@ -87,3 +89,26 @@ def test_a_recall_above_what_is_ever_found_cannot_be_bought() -> None:
 def test_too_few_boxes_are_said(four: Matches) -> None:
     with pytest.raises(NotApplicable, match="20 labelled boxes in 10 pictures"):
         reach(four, 0, 0.5, Goal("precision", 0.9))
+
+
+def test_thresholds_are_chosen_among_detections_only_although_half_is_missed() -> None:
+    """What nothing finds must not lure any goal below the lowest score."""
+    scores = np.linspace(0.99, 0.5, 50)
+    right = np.arange(50) % 10 != 9
+    for goal in (Goal("precision", 0.7), Goal("f-beta", 1.0), Goal("cost", 5.0)):
+        assert 0.5 <= chosen(scores, right, 50, goal) <= 0.99, goal
+    assert chosen(scores, right, 50, Goal("recall", 0.9)) == float("inf")
+    n = 60
+    labels = boxes_of(list(range(n)), [0] * n, [PLACE] * n)
+    detected = boxes_of(list(range(40)), [0] * 40, [PLACE] * 40, np.linspace(0.99, 0.5, 40).tolist())
+    found = reach(paired(n, labels, detected), 0, 0.5, Goal("precision", 0.6))
+    assert found.status == "reached"
+    assert found.threshold == 0.5
+    assert found.recall[0] == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_the_score_of_the_best_f1_is_where_the_curve_is_highest() -> None:
+    boxset, detected = drawn(8, n=120)
+    measured = measure(boxset, Detector("finder", "", detected))
+    every = [at(measured.matches, None, score, 0.5).f1 for score in np.linspace(0, 1, 101)]
+    assert at(measured.matches, None, measured.score, 0.5).f1 == pytest.approx(max(every), abs=1e-9)
