@@ -188,7 +188,7 @@ def _refused(path: Path, document: Mapping[str, Any], seen: str) -> UnreadableIn
     return UnreadableInput(
         expected="one tag per picture",
         seen=f"{seen} on the picture {str(document['id'])[:60]!a} in {path}",
-        todo=f"{WORKS} Boxes (object detection) and Multilabel projects are not taken yet.",
+        todo=f"{WORKS} Boxes mixed with tags of whole pictures, and several tags a picture, are not taken yet.",
     )
 
 

@@ -276,7 +276,7 @@ def _several(path: Path, where: str, seen: str) -> UnreadableInput:
     return UnreadableInput(
         expected="one label per picture",
         seen=f"{seen} in {where} of {path.parent}",
-        todo=f"{WORKS} Boxes and several labels per picture are not taken yet.",
+        todo=f"{WORKS} Boxes mixed with labels of whole pictures, and several labels a picture, are not taken yet.",
     )
 
 
