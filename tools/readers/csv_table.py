@@ -78,7 +78,7 @@ def _columns(table: Table, split: str | None) -> tuple[str, str, str | None]:
         raise table.error(
             expected="one class per picture: the columns filepath,label",
             seen=f"box columns {', '.join(boxes)}",
-            todo="Labelled boxes are taken as COCO, YOLO or Pascal VOC; for one class per picture leave those columns out.",
+            todo="Boxes are taken as COCO, YOLO or Pascal VOC; for one class per picture leave those columns out.",
         )
     paths, labels = table.column(PATH_NAMES), table.column(LABEL_NAMES)
     if paths is None or labels is None:

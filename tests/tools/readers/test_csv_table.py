@@ -65,7 +65,7 @@ def test_our_own_ids_find_their_files(tmp_path: Path) -> None:
         ("filepath,name\na.jpg,x\n", r"columns filepath, name of .*t\.csv"),
         ("label\nx\n", "columns label"),
         ("filepath,label,xmin,ymin,xmax,ymax\na.jpg,x,1,2,3,4\n", "box columns xmin, ymin, xmax, ymax"),
-        ("filepath,label,x,y,w,h\na.jpg,x,1,2,3,4\n", "taken as COCO, YOLO or Pascal VOC"),
+        ("filepath,label,x,y,w,h\na.jpg,x,1,2,3,4\n", "Boxes are taken as COCO, YOLO or Pascal VOC"),
         ("filepath,label\na.jpg,x\na.jpg,y\n", r"label 'x' and again with 'y' in row 3.*one row per picture"),
         ("filepath,label,split\na.jpg,x,train\na.jpg,x,test\n", "split 'train' and again with 'test' in row 3"),
         ("filepath,label\na.jpg,x\nb.jpg,nan\n", "label 'nan'.*in row 3.*Empty the cell"),
