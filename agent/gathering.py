@@ -40,7 +40,7 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
         Codes of the checks there are.
     """
     out = Gathered()
-    codes, missing = plan.checks(available)
+    codes, missing = plan.checks(available, boxes=case.boxes is not None)
     out.not_checked += [sentence("not_checked.missing", code=code) for code in missing]
     if plan.intent not in {"search", "versions", "progress"}:
         standing.accuracy_fact(case, out.facts)

@@ -67,6 +67,13 @@ CHECKS: Mapping[Intent, tuple[str, ...]] = {
 }
 """Codes by intent, none for the others; ``overview`` runs every check there is, else those that this version has."""
 
+BOXES: Mapping[Intent, tuple[str, ...]] = {
+    "worst": ("box-mistakes", "missed-things"),
+    "slices": ("missed-things",),
+    "collect": ("missed-things",),
+}
+"""Further codes by intent where the pictures were cut out of larger ones and a detector's boxes are there."""
+
 TRUST = ("grouped-images", "split-leakage")
 """Checks that say whether the error counts themselves can be trusted; asked beside any question about errors."""
 
@@ -150,11 +157,20 @@ class Plan:
         lacks = {"confusion": 2, "merge": 2, "split": 1}.get(self.intent, 0) > len(self.classes)
         return bool(self.unknown) and lacks
 
-    def checks(self, available: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Codes to run, and codes that would belong here but that this version lacks."""
+    def checks(self, available: Collection[str], *, boxes: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Codes to run, and codes that would belong here but that this version lacks.
+
+        Parameters
+        ----------
+        available : collection of str
+        boxes : bool
+            Whether a detector's boxes are there.
+        """
+        of_boxes = {code for codes in BOXES.values() for code in codes}
         if self.intent == "overview":
-            return tuple(available), ()
-        wanted = CHECKS.get(self.intent, ()) + (TRUST if self.intent in ABOUT_ERRORS else ())
+            return tuple(code for code in available if boxes or code not in of_boxes), ()
+        wanted = CHECKS.get(self.intent, ()) + (BOXES.get(self.intent, ()) if boxes else ())
+        wanted += TRUST if self.intent in ABOUT_ERRORS else ()
         return tuple(c for c in wanted if c in available), tuple(c for c in wanted if c not in available)
 
     def to_json(self) -> dict[str, Any]:

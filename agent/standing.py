@@ -11,6 +11,7 @@ from agent.state import Fact
 from tools.case import Case
 from tools.documents import evidence_json, model_json
 from tools.fidelity import fidelity
+from tools.findings import Evidence
 from tools.metrics import quality
 
 WORST_SHOWN = 5
@@ -61,7 +62,22 @@ def accuracy_fact(case: Case, facts: FactList) -> Fact:
     fact = facts.state("standing", text, evidence=[evidence_json(found)])
     if said := lay.counted(found):
         facts.state("lay", said)
+    _found_at_all(case, facts)
     return fact
+
+
+def _found_at_all(case: Case, facts: FactList) -> None:
+    """Where the pictures were cut out of larger ones: how many of the things the detector found."""
+    measured = None if case.boxes is None or case.subject != "user" else case.boxes.measured
+    if measured is None:
+        return
+    from tools.detection.sweep import at
+
+    there = at(measured.matches, None, measured.score, 0.5, case.settings.confidence)
+    how = f"at an overlap of a half and a score of {measured.score:.2f}"
+    piece = Evidence("things found", there.recall[0], "share", there.there, *there.recall[1:], how)
+    text = sentence("standing.boxes", n=str(piece.n), found=piece.text, interval=piece.interval)
+    facts.state("standing", text, evidence=[evidence_json(piece)])
 
 
 def fidelity_fact(case: Case, facts: FactList) -> Fact | None:

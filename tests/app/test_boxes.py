@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from agent.context import Context
+from agent.graph import ask
 from app.boxes import run_boxes
-from app.commands import run_import
+from app.commands import open_case, run_import
 from app.terminal import WrongUse
 from app.view_boxes import missed_under, mistake_rows, mistake_tile
 from tests.app.conftest import everything, page_named
@@ -158,6 +161,18 @@ def test_recall_falls_with_a_stricter_overlap(made: tuple[Path, Path], tmp_path:
         run_boxes({}, export=None, json=str(tmp_path / "b.json"), **options)  # type: ignore[arg-type]
         found.append(json.loads((tmp_path / "b.json").read_text())["at"][0]["recall"]["value"])
     assert found[1] < found[0]
+
+
+def test_a_question_about_the_worst_is_answered_with_what_was_not_found(made: tuple[Path, Path]) -> None:
+    """Squares that are missed are no picture with a prediction: an accuracy alone would hide them."""
+    _, case = open_case(made[1])
+    answer = ask("which classes are worst and why?", Context(load_case=lambda: case)).to_json()
+    texts = [fact["text"] for fact in answer["facts"]]
+    assert any(text.startswith("Only things that the detector found count there") for text in texts)
+    assert any("average precision at an overlap of a half would change by" in text for text in texts)
+    plain = replace(case, boxes=None)
+    answer = ask("which classes are worst and why?", Context(load_case=lambda: plain)).to_json()
+    assert not any("detect" in fact["text"] or "average precision" in fact["text"] for fact in answer["facts"])
 
 
 def test_what_cannot_be_measured_says_what_to_do(made: tuple[Path, Path], small_workspace: Path) -> None:
