@@ -62,6 +62,8 @@ class Told:
 def told_by_cues(case: Case, wrong: NDArray[np.int64], *, of_pixels: bool = False) -> Told | None:
     """Which of these errors are A called B on B's side of a cue that, changed in pictures, moves the model.
 
+    B called A on A's side counts too, as both ways were tried.
+
     Parameters
     ----------
     wrong : ndarray of int64, shape (m,)
@@ -80,11 +82,16 @@ def told_by_cues(case: Case, wrong: NDArray[np.int64], *, of_pixels: bool = Fals
         if climbed.rung != "causal" and not (of_pixels and climbed.rung == "used" and test.cue.change):
             continue
         a, b = (case.number(name) for name in test.pair)
-        here = (case.targets[wrong] == a) & (case.derived.predicted[wrong] == b) & test.looks_like_b[wrong]
+        given, said, like_b = case.targets[wrong], case.derived.predicted[wrong], test.looks_like_b[wrong]
+        here, back = (given == a) & (said == b) & like_b, np.zeros(len(wrong), dtype=np.bool_)
+        if climbed.rung == "causal":  # shown by taking it out and by putting it in, so it explains both directions
+            back = (given == b) & (said == a) & ~like_b & np.isfinite(test.cue.values[wrong])
         if here.any():
             words.append(f"{test.words}, as those of {test.pair[1]} mostly are")
-            found |= here
-            changed &= climbed.rung == "causal"
+        elif back.any():
+            words.append(f"not {test.words}, unlike most of {test.pair[1]}")
+        found |= here | back
+        changed &= climbed.rung == "causal" or not here.any()
     if not words:
         return None
     how_sure = MOVES if changed else ALONG

@@ -11,10 +11,12 @@ from benchmarks.planting.fault import fresh
 from benchmarks.planting.mistakes import mistaken
 from benchmarks.planting.pasted_cue import pasted_case
 from benchmarks.planting.swapped_background import GridEncoder
+from benchmarks.planting.vectors import assemble
+from tools import cues
 from tools.case import Case
 from tools.findings import Finding, Scope
-from tools.ladder import ladder
-from tools.told_by_cues import ALONG, Told, told_by_cues
+from tools.ladder import Climbed, ladder
+from tools.told_by_cues import ALONG, MOVES, Told, told_by_cues
 from tools.variety import Partition
 from tools.variety_findings import error_tests, gathered_errors
 
@@ -37,6 +39,27 @@ def test_without_a_cue_changed_in_pictures_nothing_is_taken_away() -> None:
     assert {c.rung for c in ladder(case)} == {"used"}
     assert told_by_cues(case, np.flatnonzero(case.derived.errors)) is None
     assert all(f.severity.level == "high" for f in gathered(case, np.isin(case.ids, list(against))))
+
+
+def test_a_cue_taken_out_and_put_in_explains_both_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: a b b a, all wrong; the first two bear the cue of b. Only changing pictures shows the way back."""
+    case = assemble(np.eye(4), ["a", "b", "b", "a"], ["test"] * 4)
+    case.derived.__dict__["predicted"] = np.array([1, 0, 0, 1])
+    bears = np.array([True, True, False, False])
+    cue = cues.Cue("ring", "without a ring", "with a ring", bears.astype(np.float64), change="background")
+    test = cues.Tested(cue, ("a", "b"), 0.9, 0.001, bears, (1, 1), (1, 1), 0.5, 1.0, 0.001)
+    rows = np.arange(4)
+    for rung, count in (("causal", 2), ("used", 1)):
+        climbed = Climbed(test, rung)  # type: ignore[arg-type]
+        monkeypatch.setattr("tools.told_by_cues.ladder", lambda case, climbed=climbed: (climbed,))
+        told = told_by_cues(case, rows, of_pixels=True)
+        assert told is not None
+        assert told.count == count
+        assert told.cues == "with a ring, as those of b mostly are"
+    monkeypatch.setattr("tools.told_by_cues.ladder", lambda case: (Climbed(test, "causal"),))
+    told = told_by_cues(case, rows[2:3])
+    assert told is not None
+    assert (told.count, told.cues, told.how_sure) == (1, "not with a ring, unlike most of b", MOVES)
 
 
 def test_a_finding_of_pixels_gives_way_to_a_cue_of_pixels_that_was_told_from_chance() -> None:
