@@ -1,34 +1,54 @@
-"""Reads amounts out of a question: the goal of a threshold, and numbers of versions."""
+"""Reads amounts out of a question: the goal of a threshold, and numbers of versions.
+
+Every amount goes to the words of a role that stand nearest to it: what is found or missed, what is right or a false
+alarm.
+"""
 
 import re
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
-_SHARE = r"(?:\d+(?:[.,]\d+)?\s*(?:%|per ?cent|percent)|0?[.,]\d+|1[.,]0+|100|\d{2}(?:[.,]\d+)?)"
-_RATE = r"(?:\d+|one|an?) (?:in|of|out of) (?:a |every )?\d+"
-_ANY = rf"(?:{_RATE}|{_SHARE})"
-_FEW = rf"(?:{_RATE}|\d+(?:[.,]\d+)?\s*(?:%|per ?cent|percent)|0?[.,]\d+)"
-_PRECISION = r"(?:precision|precise|purity|(?:right|correct|sure) when it says)"
-_RECALL = r"(?:recall|sensitivity|hit rate|found|caught|detected|of all)"
-_MONEY = (
-    r"(?:[$€£]\s*(\d+(?:[.,]\d+)?)|(\d+(?:[.,]\d+)?|(?:an?|one)(?=\s(?:cent|ct|pence|dollar|eur|usd|pound|buck|point|unit)))\s*"
-    r"(cents?|ct|pence|dollars?|euros?|eur|usd|pounds?|bucks|points?|units?|¢|€|\$|£)?)"
+from agent.numbers import ANY, PERCENT, RATE, bare_share, in_figures, share
+
+__all__ = ["bare_share", "goal_of", "share", "versions_of"]
+
+_MISS = (
+    r"miss(?:es|ed|ing)?|false negatives?|overlook\w*|undetected|unnoticed|undiscovered|escapes?|escaped|"
+    r"slip\w*(?: through| past| by)?|(?:let|get|gets|got|go|goes|pass|passes|come|comes)(?: \w+)? (?:through|past)|"
+    r"lost|los(?:e|es|ing)(?! (?:me |us )?[\d$€£])|unfound|not (?:be )?(?:found|caught|detected)|fnr|false accepts?"
 )
-_FALSE = (
-    r"(?:false (?:alarms?|positives?|rejects?)|(?:throwing|thrown|throw) (?:away|out) (?:an? )?good|"
-    r"wrong(?:ly)? (?:alarms?|rejected|called))"
+_ALARM = (
+    r"false (?:alarms?|positives?|rejects?|rejections?|calls?|hits?)|"
+    r"(?:throwing|thrown|throw|throws) (?:away|out) (?:an? )?good\w*|"
+    r"wrong(?:ly)? (?:alarms?|rejected|called|flagged|positives?)|needless(?:ly)? \w+|unnecessary \w+|overkill|"
+    r"pseudo[ -]?rejects?|fpr|alarms? for nothing"
 )
-_MISS = r"(?:misse?[sd]?|missing|missed|false negatives?|overlook\w*|undetected)"
-_ACCEPTED = r"(?:wrong(?:ly)?|false(?:ly)?|bad) accept(?:s|ed|ances?|ing)?"
-_REJECTED = r"(?:wrong(?:ly)?|false(?:ly)?|needless) reject(?:s|ed|ions?|ing)?"
-_SMALL = {"cent": 0.01, "cents": 0.01, "ct": 0.01, "pence": 0.01, "¢": 0.01}
-_WORDS = {
-    "ninety": 90, "eighty": 80, "seventy": 70, "sixty": 60, "fifty": 50, "nine": 9, "eight": 8, "seven": 7, "six": 6,
-    "five": 5, "four": 4, "three": 3, "two": 2, "one": 1,
-}  # fmt: skip
-_WRITTEN = re.compile(
-    r"\b(ninety|eighty|seventy|sixty|fifty)(?:[ -](nine|eight|seven|six|five|four|three|two|one))?\b|"
-    r"\b(nine|eight|seven|six|five|four|three|two|one)(?= (?:per ?cent|%))"
+_WRONG = rf"{_ALARM}|wrong(?:ly)?|mistakes?|mistaken|incorrect(?:ly)?|errors?|false(?:ly)?"
+_RIGHT = r"right|correct(?:ly)?|accurate|true(?! positive)|reliable|trustworthy|justified"
+_FOUND = (
+    r"found|finds?|catch(?:es|ing)?|caught|detect(?:s|ed|ing)?|recogni[sz]e[sd]?|spot(?:s|ted)?|pick(?:s|ed)? up|"
+    r"discover(?:s|ed)?|flag(?:s|ged)?|capture[sd]?|of all|get(?:s|ting)?|got"
 )
+_PRECISION = r"precision|precise|purity|ppv"
+_RECALL = r"recall|sensitivity|hit[ -]rate|detection rate|tpr|completeness|coverage"
+_SURE = r"sure|certain|confident|confidence"
+_MONEY = re.compile(
+    r"(?:[$€£]\s*(\d+(?:[.,]\d+)?)|\b(\d+(?:[.,]\d+)?|an?(?=\s(?:cent|ct|pence|dollar|eur|usd|pound|buck|point|unit)))\s*"
+    r"(cents?|ct|pence|p|dollars?|euros?|eur|usd|pounds?|bucks|points?|units?|¢|€|\$|£)?(?![\d%]))(?![\w.,]*\d)"
+)
+_COSTS = re.compile(
+    r"[$€£¢]|\b(?:cost\w*|expensive|price\w*|loses?|losing|worth|euros?|dollars?|cents?|pounds?|pence|bucks)\b"
+)
+_WORSE = re.compile(r"worse|cost|expensive|bad|serious|as much")
+_TIMES = re.compile(r"(\d+) ?(?:times|x)\b")
+_SMALL = {"cent", "cents", "ct", "pence", "p", "¢"}
+_WHETHER = re.compile(r"^\W*(?:so |and |but )*(?:is|are|does|do)\b(?! there)")
+_SCORE = re.compile(
+    r"(?:score|confidence|threshold|cut-?off|limit|probability|it says)s? (?:of|is|at|=|above|over|below|under)? ?$"
+)
+FAR, CLAUSE, SENTENCE = 60, 25, 60
+"""Letters up to which an amount belongs to a role; how much further a comma, and the end of a sentence, sets them."""
 
 
 def goal_of(text: str) -> dict[str, Any]:
@@ -44,94 +64,129 @@ def goal_of(text: str) -> dict[str, Any]:
     dict
         ``kind`` precision, recall, f-beta or cost; ``value`` a share, β or the cost of a miss; ``false_alarm``.
 
-    >>> goal_of("98 % precision"), goal_of("miss at most 1 in 50"), goal_of("a precision of 0.9")
+    >>> goal_of("98 % precision"), goal_of("miss at most 1 in 50"), goal_of("right nine times out of ten")
     ({'kind': 'precision', 'value': 0.98}, {'kind': 'recall', 'value': 0.98}, {'kind': 'precision', 'value': 0.9})
     >>> goal_of("a miss costs 2 euros and a false alarm 5 cents")
     {'kind': 'cost', 'value': 2.0, 'false_alarm': 0.05}
     >>> goal_of("a wrong accept costs 5 euros, a wrong reject 1 euro")
     {'kind': 'cost', 'value': 1.0, 'false_alarm': 5.0}
     """
-    text = _WRITTEN.sub(lambda m: str(_WORDS.get(m[1], 0) + _WORDS.get(m[2] or m[3], 0)), text)
-    costs = _cost(text, _MISS), _cost(text, _FALSE)
-    if all(pair := (_cost(text, _REJECTED), _cost(text, _ACCEPTED))):  # beside wrong accepts, a reject is a miss
-        costs = pair
-    if all(costs) or (any(costs) and "cost" in text):
-        return {"kind": "cost", "value": costs[0] or 1.0, "false_alarm": costs[1] or 1.0}
+    text = in_figures(text)
+    if costs := _costs(text):
+        return {"kind": "cost", "value": costs[0], "false_alarm": costs[1]}
     if beta := re.search(r"\bf[- ]?(\d(?:\.\d)?)\b", text):
         return {"kind": "f-beta", "value": float(beta[1]) or 1.0}
-    return _limit(text) or _floor(text)
+    return _share(text)
 
 
-def _floor(text: str) -> dict[str, Any]:
-    """A least precision or recall."""
-    for kind, words in (("precision", _PRECISION), ("recall", _RECALL)):
-        for pattern in (rf"({_ANY})[^.,;\d]{{0,24}}\b{words}", rf"{words}\b[^\d.;]{{0,24}}({_ANY})"):
-            found = re.search(pattern, text)
-            if found and (value := share(found[1])) is not None:
-                return {"kind": kind, "value": value}
-    right = rf"({_SHARE}) (?:of \w+ )?(?:of (?:the |them )?)?(?:are|is|to be|must be|come out)? ?(?:right|correct)\b"
-    if (found := re.search(right, text)) and (value := share(found[1])) is not None:
-        return {"kind": "precision", "value": value}
-    if found := re.search(rf"\b(?:catch|find|detect|recogni[sz]e|spot)\b[^\d.;]{{0,16}}({_SHARE})", text):
-        return {"kind": "recall", "value": value} if (value := share(found[1])) is not None else {}
-    return {}
+def _share(text: str) -> dict[str, Any]:
+    """The share whose role is nearest."""
+    whether = _WHETHER.match(text) is not None
+    roles = [(_PRECISION, "precision", 1, True), (_RECALL, "recall", 1, True)]
+    if not whether:
+        roles += [(_WRONG, "precision", -1, False), (_MISS, "recall", -1, False)]
+        roles += [(_RIGHT, "precision", 1, False), (_FOUND, "recall", 1, False), (_SURE, "precision", 1, False)]
+    found = []
+    for amount in re.finditer(rf"(?<![\w.,])(?:{ANY})", text):
+        value, clear = share(amount[0]), re.fullmatch(rf"{RATE}|{PERCENT}|0?[.,]\d+", amount[0])
+        if value is None or _SCORE.search(text[: amount.start()]):
+            continue
+        for at, (words, kind, sign, named) in enumerate(roles):
+            if (sign < 0 and value > 0.5) or (not named and (not clear or (sign > 0 and value < 0.5))):
+                continue
+            for word in re.finditer(rf"\b(?:{words})\b", text):
+                apart = _apart(text, amount.span(), word.span()) - FAR * named + CLAUSE * (words is _SURE)
+                if apart <= FAR:
+                    found.append((apart, at, kind, value if sign > 0 else round(1 - value, 6)))
+    if not found:
+        return {}
+    _, _, kind, value = min(found)
+    return {"kind": kind, "value": value}
 
 
-def _limit(text: str) -> dict[str, Any]:
-    """A most of misses or of false alarms."""
-    text = re.sub(r"\b(\d+|one|an?) (wrong|mistakes?|errors?|miss(?:es|ed)?) ((?:in|of|out of) \d+)", r"\1 \3 \2", text)
-    for kind, words in (("precision", rf"(?:{_FALSE}|wrong|mistakes?|incorrect)"), ("recall", _MISS)):
-        for pattern in (rf"({_FEW})[^.;\d]{{0,30}}\b{words}", rf"{words}\b[^\d.;]{{0,40}}({_FEW})"):
-            found = re.search(pattern, text)
-            if found and (value := share(found[1])) is not None and value <= 0.5:
-                return {"kind": kind, "value": round(1 - value, 6)}
-    return {}
+def _apart(text: str, one: tuple[int, int], other: tuple[int, int]) -> int:
+    """How far two stretches of a text are from each other."""
+    start, end = min(one[1], other[1]), max(one[0], other[0])
+    between = text[start:end]
+    gaps = (
+        len(re.findall(r",(?!\d)| and | but ", between)) * CLAUSE + len(re.findall(r"[.;?!](?!\d)", between)) * SENTENCE
+    )
+    return max(end - start, 0) + gaps
 
 
-def share(text: str) -> float | None:
-    """A share in 0–1 from ``98 %``, ``0.98``, ``98`` or ``1 in 50``; None for anything else.
-
-    >>> share("98 %"), share("0,98"), share("1 in 50"), share("one in 20"), share("1")
-    (0.98, 0.98, 0.02, 0.05, None)
-    """
-    if rate := re.fullmatch(r"(\d+|one|an?) (?:in|of|out of) (?:a |every )?(\d+)", text.strip()):
-        first = int(rate[1]) if rate[1].isdigit() else 1
-        return first / int(rate[2]) if 0 < first <= int(rate[2]) else None
-    number = re.match(r"\d*[.,]?\d+", text.strip().replace(" ", ""))
-    if number is None:
+def _costs(text: str) -> tuple[float, float] | None:
+    """What a miss and a false alarm cost; 1 for the one that is not said."""
+    miss, alarm = _MISS, _ALARM
+    accepted, rejected = (rf"(?:wrong(?:ly)?|false(?:ly)?|{word})" for word in ("bad", "needless"))
+    if re.search(rf"{accepted} accept", text) and re.search(rf"{rejected} reject", text):
+        # beside wrong accepts, a reject is a miss
+        miss, alarm = rf"{rejected} reject\w*", rf"{accepted} accept\w*"
+    misses, alarms = ([m.span() for m in re.finditer(rf"\b(?:{words})\b", text)] for words in (miss, alarm))
+    if misses and alarms and (times := _TIMES.search(text)) and _WORSE.search(text):
+        ratio = float(times[1])
+        return (ratio, 1.0) if misses[0] < alarms[0] else (1.0, ratio)
+    if not _COSTS.search(text):
         return None
-    value = float(number[0].replace(",", "."))
-    percent = "%" in text or "cent" in text or value > 1
-    value = value / 100 if percent else value
-    return round(value, 6) if 0 < value < 1 or (value == 1 and percent) else None
+    amounts = [(m.span(), _worth(m)) for m in _MONEY.finditer(text) if _is_money(m, text)]
+    if len(amounts) >= 2 and misses and alarms:
+        pairs = permutations(amounts, 2)
+        best = min(pairs, key=lambda p: _nearest(text, p[0][0], misses) + _nearest(text, p[1][0], alarms))
+        return best[0][1], best[1][1]
+    if len(amounts) == 1 and (misses or alarms) and "cost" in text:
+        value = amounts[0][1]
+        near = [_nearest(text, amounts[0][0], spans) for spans in (misses, alarms)]
+        return (value, 1.0) if near[0] < near[1] else (1.0, value)
+    return None
 
 
-def bare_share(text: str) -> float | None:
-    """The only share in a short text such as ``and at 90 %?``; None if there is none."""
-    found = re.findall(_ANY, text)
-    return share(found[0]) if len(found) == 1 else None
+def _is_money(amount: re.Match[str], text: str) -> bool:
+    """An amount with a currency, or a bare number that is no share, version or rate."""
+    return bool(amount[1] or amount[3]) or not re.match(r"\s*(?:%|per ?cent|in \d|out of|of \d)", text[amount.end() :])
 
 
-def _cost(text: str, words: str) -> float:
-    """What a kind of mistake costs; 0 where it is not said."""
-    for pattern in (rf"{words}[^\d$€£.;]{{0,40}}?\b(?:costs?|is|at|=|:)?\s*{_MONEY}", rf"{_MONEY}\s*(?:per|for (?:an?|each|every)|an?|each) [^\d;.]{{0,12}}{words}"):  # fmt: skip # noqa: E501
-        found = re.search(pattern, text)
-        if found and (found[1] or found[2] not in {"a", "an", "one"} or found[3]):
-            plain = found[1] or found[2]
-            value = 1.0 if plain in {"a", "an", "one"} else float(plain.replace(",", "."))
-            return round(value * _SMALL.get(found[3] or "", 1.0), 6)
-    return 0.0
+def _worth(amount: re.Match[str]) -> float:
+    plain = amount[1] or amount[2]
+    value = 1.0 if plain in {"a", "an"} else float(plain.replace(",", "."))
+    return round(value * (0.01 if amount[3] in _SMALL else 1.0), 6)
 
 
-def versions_of(text: str) -> tuple[int, ...]:
+def _nearest(text: str, amount: tuple[int, int], spans: Sequence[tuple[int, int]]) -> float:
+    return min((_apart(text, amount, span) for span in spans), default=float("inf"))
+
+
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "1st": 1, "2nd": 2, "3rd": 3}
+
+
+def versions_of(text: str, *, bare: bool = False) -> tuple[int, ...]:
     """Numbers of versions that a lower-case text names, each once, in its order.
+
+    Parameters
+    ----------
+    text : str
+    bare : bool
+        Whether numbers alone count where none is called a version.
 
     >>> versions_of("compare version 3 and 5"), versions_of("is v5 better than v4"), versions_of("98 % of version 2")
     ((3, 5), (5, 4), (2,))
+    >>> versions_of("is number four better than number three"), versions_of("2 or 5?", bare=True)
+    ((4, 3), (2, 5))
     """
+    text = in_figures(
+        re.sub(r"\bone\b", "1", text) if re.search(r"\b(?:versions?|v|number|model) one\b", text) else text
+    )
+    ordered = rf"\b({'|'.join(_ORDINALS)}) (?:version|model|release)\b"
+    text = re.sub(ordered, lambda m: f"version {_ORDINALS[m[1]]}", text)
+    link = r"\s*(?:,|and|with|to|against|or|vs\.?|versus|&|/|->|→|-|by|than|the)\s*"
+    further = rf"{link}(?:(?:the |with )?(?:v|versions?|number|no\.?|model|release)\s*)?#?\d+\b(?!\s*%)"
+    called = r"(?:v(?:ersions?|ers?|\.)?|releases?|models?|numbers?|no\.?|nr\.?|run)"
     found: list[int] = []
-    further = r"\s*(?:,|and|with|to|against|or|vs\.?|versus|&)\s*(?:v(?:ersion)?\s*)?#?\d+\b(?!\s*%)"
-    listed = rf"\bv(?:ersions?|\.)?\s*#?(\d+)((?:{further})*)"
-    for match in re.finditer(listed, text):
+    for match in re.finditer(rf"\b{called}\s*#?(\d+)\b(?!\s*%)((?:{further})*)", text):
         found += [int(match[1]), *map(int, re.findall(r"\d+", match[2]))]
+    if bare and not found:
+        found = [
+            int(n)
+            for n in re.findall(
+                r"(?<![\w.,%$€£])\d{1,3}\b(?!\s*%|[.,]\d|\s*(?:weeks?|days?|months?|pictures|photos))", text
+            )
+        ]
     return tuple(dict.fromkeys(found))

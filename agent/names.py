@@ -2,17 +2,21 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import combinations
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from agent.prompts import word_list
+from agent.prompts import passage, word_list
 
 WORD = re.compile(r"[^\W_]+")
 UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_DOUBLE = re.compile(r"(.)\1")
+SHORTEST_SLIP = 4
 EDITS = ((4, 0), (7, 1), (11, 2))
 """Typing errors forgiven for words of up to this many letters; longer words get three."""
 
@@ -33,13 +37,14 @@ def spelt(text: str) -> str:
     >>> spelt("whcih labls are wrnog")
     'which labels are wrong'
     """
-    return _LETTERS.sub(lambda m: _mended(m[0]), text)
+    return _LETTERS.sub(lambda m: mended(m[0]), text)
 
 
 @lru_cache(maxsize=4096)
-def _mended(word: str) -> str:
+def mended(word: str) -> str:
+    """A lower-case word with its typing error mended, if it is an ordinary word with one."""
     forgiven = next((edits for length, edits in _FORGIVEN if len(word) < length), 2)
-    if not forgiven or word in ORDINARY_WORDS or singular(word) in QUESTION_WORDS:
+    if not forgiven or word in ORDINARY_WORDS or singular(word) in QUESTION_WORDS or word in _exemplary():
         return word
     near = [
         (DamerauLevenshtein.distance(word, known, score_cutoff=forgiven), -len(known), known)
@@ -48,6 +53,13 @@ def _mended(word: str) -> str:
     ]
     distance, _, best = min(near, default=(forgiven + 1, 0, word))
     return best if distance <= forgiven else word
+
+
+@cache
+def _exemplary() -> frozenset[str]:
+    """Words that stand several times in the examples: they are meant as they are written."""
+    counts = Counter(_LETTERS.findall(passage("examples")))
+    return frozenset(word for word, count in counts.items() if count > 1)
 
 
 PERHAPS = 0.7
@@ -144,6 +156,7 @@ def find_names(question: str, classes: Sequence[str], *, everyday: bool = False)
     words = [singular(folded[a:b]) for a, b in spans]
     taken: list[Match] = _verbatim(question, classes)
     open_words = [not any(m.start < b and a < m.end for m in taken) for a, b in spans]
+    names = tuple(classes)
     longest = max((len(stems(c)) for c in classes), default=1) + 1
     for fits in (_same, _near, _partly):
         for width in range(min(longest, len(words)), 0, -1):
@@ -153,7 +166,7 @@ def find_names(question: str, classes: Sequence[str], *, everyday: bool = False)
                 raw = [folded[a:b] for a, b in spans[at : at + width]]
                 if not everyday and all(w in QUESTION_WORDS for w in raw):
                     continue
-                found = fits(words[at : at + width], classes)
+                found = fits(words[at : at + width], names)
                 if found:
                     start, end = spans[at][0], spans[at + width - 1][1]
                     one = found[0] if len(found) == 1 else ""
@@ -197,25 +210,68 @@ def _verbatim(question: str, classes: Sequence[str]) -> list[Match]:
     return out + [Match(c, question.index(c), question.index(c) + len(c)) for c in wordless if c in question]
 
 
-def _same(words: Sequence[str], classes: Sequence[str]) -> list[str]:
-    joined = "".join(words)
-    exact = [c for c in classes if stems(c) == tuple(words)]
-    return exact or [c for c in classes if "".join(stems(c)) == joined]
+@dataclass(frozen=True)
+class _Index:
+    """Names of classes by what is looked up of them."""
+
+    by_stems: dict[tuple[str, ...], list[str]]
+    by_letters: dict[str, list[str]]
+    by_first: dict[str, list[tuple[str, str]]]
+    by_part: dict[tuple[str, ...], list[str]]
 
 
-def _near(words: Sequence[str], classes: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=8)
+def _index(classes: tuple[str, ...]) -> _Index:
+    out = _Index({}, {}, {}, {})
+    for name in classes:
+        whole = stems(name)
+        letters = "".join(whole)
+        out.by_stems.setdefault(whole, []).append(name)
+        out.by_letters.setdefault(letters, []).append(name)
+        out.by_first.setdefault(letters[:1], []).append((name, letters))
+        for start, end in combinations(range(len(whole) + 1), 2):
+            part, length = whole[start:end], sum(map(len, whole[start:end]))
+            if end - start < len(whole) and (length >= 4 or (length == 3 and end == len(whole))):
+                names = out.by_part.setdefault(part, [])
+                names += [name] * (name not in names)
+    return out
+
+
+def _same(words: Sequence[str], classes: tuple[str, ...]) -> list[str]:
+    index = _index(classes)
+    return index.by_stems.get(tuple(words)) or index.by_letters.get("".join(words), [])
+
+
+def _near(words: Sequence[str], classes: tuple[str, ...]) -> list[str]:
     joined = "".join(words)
     if joined.isdigit():
         return []
     scored = {}
-    for name in classes:
-        goal = "".join(stems(name))
+    for name, goal in _index(classes).by_first.get(joined[:1], ()):
         shorter = min(len(joined), len(goal))
         forgiven = next((edits for length, edits in EDITS if shorter <= length), 3)
+        if abs(len(joined) - len(goal)) > max(forgiven, 1):
+            continue
         distance = DamerauLevenshtein.distance(joined, goal, score_cutoff=forgiven)
-        if distance <= forgiven and goal[:1] == joined[:1]:
+        if distance <= forgiven or _slipped(joined, goal):
             scored[name] = distance
     return [name for name, distance in scored.items() if distance == min(scored.values())]
+
+
+def _slipped(word: str, goal: str) -> bool:
+    """Whether a short word is a name with a letter doubled, a double one dropped, or two neighbours exchanged.
+
+    Such a slip hardly ever makes another English word, where a wrong letter often does (``pear``, ``peer``).
+
+    >>> _slipped("aple", "apple"), _slipped("limme", "lime"), _slipped("paer", "pear"), _slipped("peer", "pear")
+    (True, True, True, False)
+    """
+    if min(len(word), len(goal)) < SHORTEST_SLIP or word in ORDINARY_WORDS:
+        return False
+    if len(word) == len(goal):
+        at, *others = [place for place, (a, b) in enumerate(zip(word, goal, strict=True)) if a != b] or [0]
+        return others == [at + 1] and at > 0 and word[at : at + 2] == goal[at : at + 2][::-1]
+    return abs(len(word) - len(goal)) == 1 and _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", goal)
 
 
 def nearest(word: str, classes: Sequence[str]) -> str:
@@ -229,19 +285,9 @@ def nearest(word: str, classes: Sequence[str]) -> str:
     return name if best >= PERHAPS else ""
 
 
-def _partly(words: Sequence[str], classes: Sequence[str]) -> list[str]:
+def _partly(words: Sequence[str], classes: tuple[str, ...]) -> list[str]:
     """Classes of several words of which these are some, in order: ``grapefruit`` for ``Red-Grapefruit``.
 
     Short words count only as the last one: ``cat`` for ``black cat``, not ``red`` for ``Red-Grapefruit``.
     """
-    length = len("".join(words))
-
-    def within(name: str) -> bool:
-        whole = stems(name)
-        if length < 4 and (length < 3 or whole[-len(words) :] != tuple(words)):
-            return False
-        return len(words) < len(whole) and any(
-            whole[i : i + len(words)] == tuple(words) for i in range(len(whole) - len(words) + 1)
-        )
-
-    return [c for c in classes if within(c)]
+    return _index(classes).by_part.get(tuple(words), [])

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 from agent.amounts import goal_of, versions_of
 from agent.follow_ups import follow_up
 from agent.names import Named, contrasted, find_names, spelt
+from agent.parts import asks, clauses, linked, sentences, shortened, without_opening
 from agent.phrases import NAME, intents, kind_of
-from agent.plan import Intent, Plan, Trial
+from agent.plan import OF_THE_LAST, Intent, Plan, Trial
 from agent.prompts import table
-from agent.reading import read_as
+from agent.reading import Read, read_as
 from agent.tongues import other_language
 
 _MIX = re.compile(
@@ -35,21 +36,23 @@ _SEARCHED = re.compile(
 _ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:an?|the|some|any|all|my|our|more|there (?:is|are))\s+)+", re.IGNORECASE)
 _TAIL = re.compile(
-    r"[\s,]*(?:\b(?:please|in (?:it|them|there)|in (?:my|the|our) (?:data(?: ?set)?|pictures|images|photos|collection)"
-    r"|for me|anywhere|thanks?|thank you)\b)?[\s?.!\"”]*$",
+    r"[\s,]*(?:\b(?:please|pls|plz|in (?:it|them|there)|"
+    r"in (?:my|the|our) (?:data(?: ?set)?|pictures|images|photos|collection)|"
+    r"for me|anywhere|thanks?|thank you)\b)?[\s?.!\"”]*$",
     re.IGNORECASE,
 )
-_ASKS = "what|which|why|how|is|are|do|does|did|should|can|could|would|will|where|who|show|find|compare|tell|has|have"
-_BOTH = re.compile(
-    r"(?:(?:(?<=[?!;])\s+|(?<=\w\w\.)\s+(?=[A-Z]))(?:and |also |then |plus |oh and )?|"
-    rf",?\s+(?:and|also|plus|but)\s+(?=(?:also |then |please )?(?:{_ASKS})\b)|\s*\n+\s*)",
-    re.IGNORECASE,
-)
+_LEANING = re.compile(r"\W*(?:and|or|but|ok|so|then)?,?\s*(?:(?:what|how) about|and|for|with|same)\b")
 LONGEST_SEARCH = 80
 LONGEST_LEANING = 6
 """Words of a question that no pattern fits, up to which it is taken for "and for lemons?"."""
-FEWEST_WORDS = 2
-"""Of a second question: a single word after a full stop belongs to the sentence before it."""
+FEWEST_OF_SECOND = 3
+"""Words of a second question that is joined to the first by "and"."""
+SURE = 0.4
+"""Likeness from which on two halves of one sentence are taken for two questions."""
+OF_ITS_OWN = 0.5
+"""Likeness from which on a short question is not taken for one that leans on the answer before."""
+NO_SECOND: frozenset[Intent] = OF_THE_LAST | {"help", "next"}
+"""What leans on an answer, or asks nothing of the pictures, is no question beside another."""
 
 
 class RulesPlanner:
@@ -65,58 +68,110 @@ class RulesPlanner:
         history : sequence of Plan
             Earlier plans of the same conversation, oldest first.
         """
-        first, second = self._parts(question, classes, history)
+        question = shortened(question)
+        first, second = _in_two(question, classes)
         plan = _plan(first, classes, history)
         return replace(plan, second=second) if second else plan
 
-    def _parts(self, question: str, classes: Sequence[str], history: Sequence[Plan]) -> tuple[str, str]:
-        """The first question and, if a second of another kind follows, that one too."""
-        for gap in _BOTH.finditer(question):
-            one, two = question[: gap.start()].strip(), question[gap.end() :].strip()
-            if not one or not two or len(two.split()) < FEWEST_WORDS:
-                continue
-            before, after = (self._alone(part, classes) for part in (one, two))
-            if before is None or after is None or after.intent in {"help", "why", "show", "next"}:
-                continue
-            if before.intent != after.intent or set(after.classes) - set(before.classes):
-                return one, two
-        return question, ""
 
-    def _alone(self, part: str, classes: Sequence[str]) -> Plan | None:
-        """A part as a question of its own; None if it is none."""
-        named = find_names(part, classes)
-        if not intents(spelt(_without_names(part, named).lower())):
-            return None
-        plan = _plan(part, classes, ())
-        return None if plan.language else plan
+@dataclass(frozen=True)
+class Part:
+    """A part of a question, as it would be read alone."""
+
+    words: str
+    start: int
+    end: int
+    named: Named
+    text: str
+    by_pattern: Intent | None
+    read: Read
+
+    @property
+    def requests(self) -> bool:
+        """Whether it is something to answer."""
+        return self.read.intent is not None and self.read.intent not in NO_SECOND and not self.read.tells
+
+
+def _part(question: str, start: int, end: int, classes: Sequence[str]) -> Part:
+    words = question[start:end]
+    named = find_names(words, classes)
+    text = spelt(_without_names(words, named).lower())
+    by_pattern = _intent(text, named)
+    return Part(words, start, end, named, text, by_pattern, read_as(text, by_pattern))
+
+
+def _in_two(question: str, classes: Sequence[str]) -> tuple[str, str]:
+    """The first question and, if a second of another kind follows, that one too."""
+    parts = [_part(question, a, b, classes) for a, b in sentences(question)]
+    asking = _asking(parts)
+    for at, part in enumerate(asking[1:]):
+        before = asking[at]
+        if part.read.intent != before.read.intent or set(part.named.classes) - set(before.named.classes):
+            return question[: part.start].strip(), without_opening(question[part.start :].strip())
+    for part in asking:
+        for end, start in linked(part.words):
+            if len(part.words[start:].split()) < FEWEST_OF_SECOND:
+                continue
+            one, two = _part(part.words, 0, end, classes), _part(part.words, start, len(part.words), classes)
+            sure = all(half.requests and half.read.strength >= SURE for half in (one, two))
+            sure = sure and (bool(two.named.matches) or not two.words.lower().startswith("why"))
+            if sure and (one.read.intent != two.read.intent or set(two.named.classes) - set(one.named.classes)):
+                return question[: part.start + end].strip(), question[part.start + start :].strip()
+    return question, ""
+
+
+def _asking(parts: Sequence[Part]) -> list[Part]:
+    """Parts that ask for something; where some have the form of a question, only those."""
+    requests = [part for part in parts if part.requests]
+    return [part for part in requests if asks(part.words)] or requests
+
+
+def _asked(question: str, classes: Sequence[str]) -> Part:
+    """The part of one question that decides what it asks for; all of it where none stands out."""
+    whole = _part(question, 0, len(question), classes)
+    spans = [(a + c, a + d) for a, b in sentences(question) for c, d in clauses(question[a:b])]
+    if len(spans) == 1:
+        return whole
+    asking = _asking([_part(question, a, b, classes) for a, b in spans])
+    return max(asking, key=lambda part: part.read.strength) if asking else whole
 
 
 def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Plan:
-    named = find_names(question, classes)
-    text = spelt(_without_names(question, named).lower())
-    language = other_language(text)
+    part = _asked(question, classes)
+    named, text, by_pattern, read = part.named, part.text, part.by_pattern, part.read
+    all_named = find_names(question, classes)
+    all_text = spelt(_without_names(question, all_named).lower())
+    language = other_language(all_text)
     if language and (not named.classes or any("a" <= c <= "z" for c in text)):  # names alone may still be understood
         return Plan("help", named.classes, language=language)
-    by_pattern = _intent(text, named)
-    read = read_as(text, by_pattern)
-    leans = bool(history) and by_pattern is None and len(text.split()) <= LONGEST_LEANING
+    short = len(text.split()) <= LONGEST_LEANING
+    leans = (
+        bool(history)
+        and by_pattern is None
+        and short
+        and (read.strength < OF_ITS_OWN or _LEANING.match(text) is not None)
+    )
     intent = None if leans else read.intent
-    usual = "confusion" if named.classes else "help"
-    if table("intents")["needs"].get(intent or usual, 0) > len(named.classes) and not named.choices:
+    needed = table("intents")["needs"].get(intent or ("confusion" if named.classes else "help"), 0)
+    lacking = not named.classes or (intent == "merge" and len(named.classes) < needed)
+    if lacking and not named.choices and len(all_named.classes) > len(named.classes):
+        named = all_named  # named in what was told before
+    if needed > len(named.classes) and not named.choices:
         named = _reread(question, classes, named)
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
-        return leaning if leaning.intent != intent else _completed(leaning, text, question, read.kind)
+        return leaning if leaning.intent != intent else _completed(leaning, text, part.words, all_text, read.kind)
     alone = _ALONE.fullmatch(question.strip())
-    if by_pattern is None and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
+    unsure = by_pattern is None and read.strength < OF_ITS_OWN
+    if unsure and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
         return Plan("confusion", unknown=(alone[1],))
     intent = intent or read.intent
     if intent is None:
         intent = "confusion" if named.classes or named.choices else "help"
-    unknown = _meant_as_classes(question, [w for w in named.unknown if spelt(w.lower()) == w.lower()])
+    unknown = _meant_as_classes(part.words, [w for w in part.named.unknown if spelt(w.lower()) == w.lower()])
     readings = tuple(_about(example, classes) for example in read.perhaps) if intent == "help" else ()
     plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
-    return _completed(plan, text, question, read.kind)
+    return _completed(plan, text, part.words, all_text, read.kind)
 
 
 def _about(example: str, classes: Sequence[str]) -> str:
@@ -158,15 +213,18 @@ def _reread(question: str, classes: Sequence[str], named: Named) -> Named:
     return again if len(again.classes) > 1 else contrasted(question, classes, again)
 
 
-def _completed(plan: Plan, text: str, question: str, kind: str) -> Plan:
-    """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for."""
+def _completed(plan: Plan, text: str, question: str, whole: str, kind: str) -> Plan:
+    """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for.
+
+    Amounts that the asking part lacks are looked for in what was told before.
+    """
     match plan.intent:
         case "slices":
             return replace(plan, slice=question.strip()[:200])
         case "threshold":
-            return replace(plan, goal=goal_of(text) or plan.goal)
+            return replace(plan, goal=goal_of(text) or goal_of(whole) or plan.goal)
         case "versions":
-            return replace(plan, versions=versions_of(text), unknown=())
+            return replace(plan, versions=versions_of(text, bare=True) or versions_of(whole), unknown=())
         case "search":
             return replace(plan, words=searched(question) or _described(question), unknown=())
         case "undo":

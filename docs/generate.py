@@ -19,9 +19,11 @@ ROOMS = {
 
 COLUMNS = {"checks": "check", "experiments": "experiment", "writers": "format"}
 PROMPTS = {
+    "asking_words.txt": "words that begin a question or an order, and no mere telling",
     "examples.txt": "questions as people ask them, which those that no pattern fits are compared with",
     "glossary.toml": "words that need explaining, each with a plain sentence",
     "intents.toml": "what a question asks for, by patterns",
+    "meanings.txt": "words of one meaning, by which a question is like an example in other words",
     "name.md": "how it names a group of pictures on a contact sheet",
     "ordinary_words.txt": "further words that are not taken for a missing class",
     "plan.md": "how a language model chooses the steps that answer a question",
