@@ -85,11 +85,20 @@ def prepare_boxes(
         return prepare(kept, path, root=root, predictions=predictions, model=model, version=version, on_step=steps)
 
 
-def keep_prepared(out: Terminal, kept: "Workspace", prepared: "Prepared") -> dict[str, Any]:
-    """Keep the boxes of a finished import, and say what became of them."""
+def keep_prepared(kept: "Workspace", prepared: "Prepared") -> None:
+    """Keep the boxes of a finished import."""
     from tools.detection.importing import keep
 
     keep(kept, prepared)
+
+
+def say_dropped(out: Terminal) -> None:
+    """Say that an import of other pictures took the place of one with boxes."""
+    out.say("The boxes of the import before belonged to other pictures: they and the detector's answers are gone.")
+
+
+def say_prepared(out: Terminal, prepared: "Prepared") -> dict[str, Any]:
+    """Say what became of the boxes of a finished import."""
     boxset, detector = prepared.boxset, prepared.detector
     text = (
         f"Boxes: {len(boxset.labels)} of {len(boxset.classes)} classes in {len(boxset)} pictures; "
@@ -248,8 +257,10 @@ def _thresholds(document: Mapping[str, Any]) -> Iterable[RenderableType]:
         yield Text(f"Written: {shown(document['exported'])}")
 
 
-def worth(found: Mapping[str, float]) -> str:
-    """What mending a kind of mistake would gain, with its interval."""
+def worth(found: Mapping[str, Any]) -> str:
+    """What mending a kind of mistake would gain, with its interval where there is one."""
+    if found["low"] is None:
+        return f"{100 * found['gain']:.1f} points"
     return f"{100 * found['gain']:.1f} points ({100 * found['low']:.1f}–{100 * found['high']:.1f})"
 
 

@@ -127,19 +127,27 @@ def run_import(
     out = Terminal(json)
     online = download or interactive()
     kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group, download=online)
-    from app.boxes import keep_prepared, prepare_boxes
+    from app.boxes import keep_prepared, prepare_boxes, say_dropped, say_prepared
+    from tools.detection.keeping import drop_boxes, stamp
 
     boxes = prepare_boxes(out, kept, path, root, predictions_file, model, model_version)
     if boxes is not None:
         path, predictions_file, root = boxes.crops.table, boxes.crops.answers, None
         model, model_version = (boxes.detector.model, boxes.detector.version) if boxes.detector else ("", "")
-        group = group if group is not None or kept.choice("group") else PICTURE
-        settings = replace(settings, group_column=group or settings.group_column)
+        group, split = PICTURE if group is None else group, ""  # what the pictures of before had may not be there
+        settings = replace(settings, group_column=group or None)
+    elif group is None and stamp(kept) and kept.choice("group") == PICTURE:
+        settings = read_settings(workspace, encoder=encoder, seed=settings.seed)
     given: dict[str, Any] = {
         "predictions": predictions_file, "model": model, "version": model_version, "embeddings": embeddings,
         "split": (kept.choice("split") if split is None else split) or None, "root": root,
     }  # fmt: skip
     done = _imported(out, kept, path, settings, f"advisor audit{elsewhere(workspace)}", download=download, **given)
+    dropped = boxes is None and drop_boxes(kept)
+    if dropped and kept.choice("group") == PICTURE:
+        kept.choose("group", None)
+    if boxes is not None:
+        keep_prepared(kept, boxes)
     for name, value in (("group", group), ("seed", seed), ("split", split)):
         if value is not None:
             kept.choose(name, value)
@@ -154,7 +162,9 @@ def run_import(
         out.say(Text(f"Predictions: {shown(done.predictions)}"))
     out.say(*(Text(shown(note)) for note in done.notes))
     if boxes is not None:
-        document["boxes"] = keep_prepared(out, kept, boxes)
+        document["boxes"] = say_prepared(out, boxes)
+    if dropped:
+        say_dropped(out)
     out.say(*replay_lines(document["replayed"]))
     document["shoots"] = after_import(kept, case)
     out.say(*import_lines(document["shoots"]))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.detector ../shared/data/bccd
 
-Writes the detector's answers beside nothing: ``--answers FILE`` keeps them as the table that ``advisor import`` takes.
+``--answers FILE.csv`` keeps the detector's answers as the table that ``advisor import --predictions`` takes.
 """
 
 import argparse

@@ -19,7 +19,7 @@ from app.view_boxes import missed_under, mistake_rows, mistake_tile
 from tests.app.conftest import everything, page_named
 from tools.detection.keeping import kept_boxes, kept_detector, stamp
 from tools.detection.measuring import judged, measure
-from tools.errors import NoDataset
+from tools.errors import NoDataset, UnreadableInput
 from tools.workspace import Workspace
 
 CLASSES = ("disc", "square")
@@ -183,6 +183,56 @@ def test_what_cannot_be_measured_says_what_to_do(made: tuple[Path, Path], small_
         run_boxes({"precision": 0.9, "recall": 0.9}, overlap=0.5, workspace=made[1], **options)
     with pytest.raises(NoDataset, match="annotated boxes"):
         run_boxes({}, overlap=0.5, workspace=small_workspace, **options)
+
+
+def test_an_import_of_other_pictures_takes_the_boxes_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And back: what stood beside the pictures of before (their group, their split) is not asked of the new ones."""
+    draw_set(tmp_path / "set", 6)
+    (tmp_path / "set" / "results.json").rename(tmp_path / "results.json")
+    rng = np.random.default_rng(0)
+    lines = ["filepath,label,part,film"]
+    for number in range(12):
+        picture = rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{'cat' if number % 2 else 'dog'},{'test' if number > 8 else 'train'},{number // 3}")
+    (tmp_path / "plain.csv").write_text("\n".join(lines))
+    workspace = tmp_path / "workspace"
+
+    def plain(**given: str) -> None:
+        options: dict[str, Any] = {"group": None, "split": None, **given}
+        run_import(
+            tmp_path / "plain.csv", predictions_file=None, model="", model_version="", encoder="embedded",
+            embeddings=None, root=None, download=False, seed=None, workspace=workspace, json=None, **options,
+        )  # fmt: skip
+
+    plain(group="film", split="part")
+    import_set(tmp_path / "set", workspace, tmp_path / "results.json")
+    kept, case = open_case(workspace)
+    assert case.settings.group_column == "picture"
+    assert case.boxes is not None
+    assert "boxes of the import before" not in capsys.readouterr().out
+    plain()
+    assert "boxes of the import before" in capsys.readouterr().out
+    kept, case = open_case(workspace)
+    assert case.settings.group_column is None
+    assert case.boxes is None
+    assert (stamp(kept), kept_boxes(kept), kept.recall("boxes found")) == ("", None, None)
+    with pytest.raises(NoDataset, match="annotated boxes"):
+        run_boxes({}, overlap=0.5, workspace=workspace, export=None, score=None, seed=None, json=None)
+
+
+def test_a_set_without_a_box_of_one_thing_is_refused(tmp_path: Path) -> None:
+    draw_set(tmp_path / "set", 4)
+    (tmp_path / "set" / "results.json").unlink()
+    for file in (tmp_path / "set").glob("*.json"):
+        document = json.loads(file.read_text())
+        for box in document["annotations"]:
+            box["iscrowd"] = 1
+        file.write_text(json.dumps(document))
+    with pytest.raises(UnreadableInput, match="a crowd is not one thing"):
+        import_set(tmp_path / "set", tmp_path / "workspace", None)
 
 
 def test_mistakes_are_shown_as_parts_of_their_pictures(made: tuple[Path, Path]) -> None:

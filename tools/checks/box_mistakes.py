@@ -18,6 +18,8 @@ from tools.wording import phrase
 CODE = "box-mistakes"
 WORTH = 0.01
 """A rise of the average precision by less, for sure, changes nothing that anybody would do."""
+FEWEST_PICTURES = 5
+"""With things, where pictures drawn anew all agree (all is missed, say): fewer agree too easily."""
 SHOWN = 24
 TITLES: dict[Kind, str] = {
     "classification": "Things found and called by another class's name",
@@ -78,14 +80,14 @@ def check(case: Case, scope: Scope) -> Findings:
     table = precisions(found.matches, case.settings.seed)
     if not table:
         raise NotApplicable("no labelled box is judged")
-    precision = table[0].at_half
-    low, high = (precision.value if end is None else end for end in (precision.low, precision.high))
+    precision, n = table[0].at_half, table[0].pictures
     mean = Evidence(
-        "average precision", precision.value, "share", table[0].pictures, low, high, "at an overlap of a half"
+        "average precision", precision.value, "share", n, precision.low, precision.high, "at an overlap of a half"
     )
     kinds = shares(found.matches, found.told, case.settings.seed)
     for kind in kinds:
-        if kind.low >= WORTH:
+        surely = (kind.gain if n >= FEWEST_PICTURES else 0.0) if kind.low is None else kind.low
+        if surely >= WORTH:
             yield _finding(case, found, kind, mean)
     each = [
         Evidence(f"mended: {kind.kind}", kind.gain, "points", kind.count, kind.low, kind.high, "rise at .5")
@@ -104,9 +106,13 @@ def _finding(case: Case, found: Detected, kind: Share, mean: Evidence) -> Findin
         mean,
     )
     action, target, why = DONE[kind.kind]
+    gain, now = (
+        f"{{{name}}}" + ("" if low is None else f" ({{{name}|interval}})")
+        for name, low in (("gain", kind.low), ("average precision", mean.low))
+    )
     summary = phrase(
         f"{{number}} {COUNTED[kind.kind]}. If they alone were mended, the average precision at an overlap of a half "
-        "would change by {gain} ({gain|interval}) from {average precision} ({average precision|interval}).",
+        f"would change by {gain} from {now}.",
         evidence,
     )
     lost = max(1 - mean.value, 1e-9)  # judged as other findings are by errors: by the share of what is lost

@@ -158,6 +158,8 @@ def _condition(
     low, high = np.quantile(gaps, [0.025, 0.975])
     p = min(1.0, 2 * (1 + min(int((gaps >= 0).sum()), int((gaps <= 0).sum()))) / (1 + len(gaps)))
     low_else, high_else = np.quantile(others, [0.025, 0.975])
+    if high_else - low_else < 1e-12:  # all or none of them found: draws that agree are no certainty
+        _, low_else, high_else = clustered_share(seen[~having], labels.pictures[~having])
     return Condition(
         name, words, int(having.sum()), int((~having).sum()), clustered_share(seen[having], labels.pictures[having]),
         (float(other[0]), float(low_else), float(high_else)), float(found[0] - other[0]), float(low), float(high), p,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.detection.matching import Matches, overlap_row, overlaps
-from tools.detection.precision import DRAWS, average_precision, drawn_pictures
+from tools.detection.precision import DRAWS, average_precision, drawn_pictures, interval
 
 Kind = Literal["classification", "localisation", "both", "duplicate", "background", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -53,16 +53,17 @@ class Share:
     kind : str
     count : int
         Detections of the kind, or labels missed.
-    gain, low, high : float
-        Rise of the mean average precision at 0.5 if the kind were mended, as a fraction, with its 95 % interval over
-        pictures drawn anew.
+    gain : float
+        Rise of the mean average precision at 0.5 if the kind were mended, as a fraction.
+    low, high : float or None
+        Its 95 % interval over pictures drawn anew; None as in ``tools.detection.precision.interval``.
     """
 
     kind: Kind
     count: int
     gain: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def mistakes(matches: Matches) -> Mistakes:
@@ -112,9 +113,8 @@ def shares(matches: Matches, told: Mistakes, seed: int = 0, draws: int = DRAWS) 
     for kind in KINDS:
         count = int(told.missed.sum()) if kind == "missed" else int((told.kind_of == kind).sum())
         gains = _mended(matches, weights, told, kind) - now if count else np.zeros(len(weights))
-        known = gains[1:][np.isfinite(gains[1:])]
-        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (gains[0], gains[0])
-        out.append(Share(kind, count, float(gains[0]), float(low), float(high)))
+        low, high = interval(gains[1:]) or (None, None)
+        out.append(Share(kind, count, float(gains[0]), low, high))
     return tuple(sorted(out, key=lambda share: -share.gain))
 
 

@@ -1,5 +1,6 @@
 """From annotated boxes to a workspace: boxes kept, each cut out as a picture, and the crops' tables for the import."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from embeddings.progress import Progress, silent
 from tools.dataset import Skipped
 from tools.detection.boxes import BoxSet
 from tools.detection.cropping import CROPS, Crops, cut_crops
-from tools.detection.keeping import Detector, keep_boxes, keep_detector, kept_detector
+from tools.detection.keeping import Detector, drop_detector, keep_boxes, keep_detector, kept_detector
 from tools.errors import UnreadableInput
 from tools.readers.boxes_choosing import read_boxes, read_detections
 from tools.workspace import Workspace
@@ -64,18 +65,30 @@ def prepare(
             expected="labelled boxes", seen=f"{len(boxset)} pictures without any in {path}",
             todo="Name the annotations of pictures that show something.",
         )  # fmt: skip
-    skipped, notes, detector = list(boxset.skipped), list(boxset.notes), kept_detector(workspace, boxset)
+    skipped, notes, detector = list(boxset.skipped), list(boxset.notes), None
     if predictions is not None:
         read = read_detections(predictions, boxset)
         detector = Detector(model or predictions.stem, version, read.boxes)
         skipped += read.skipped
         notes += read.notes
+    elif (before := kept_detector(workspace, boxset)) is not None and len(before.boxes):
+        detector = before
+        notes.append(f"detections of an import before that stand, by {before.name}: {len(before.boxes)}")
     crops = cut_crops(workspace.path / CROPS, boxset, detector.boxes if detector else None, on_step=on_step)
+    if not crops.count:
+        left_out = Counter(item.reason for item in crops.skipped)
+        raise UnreadableInput(
+            expected=f"labelled boxes in {path} that can be looked at one by one",
+            seen="; ".join(f"{reason}: {count}" for reason, count in left_out.most_common(3)),
+            todo="Name annotations with a box around each thing.",
+        )
     return Prepared(boxset, detector, crops, (*skipped, *crops.skipped), tuple(notes))
 
 
 def keep(workspace: Workspace, prepared: Prepared) -> None:
     """Keep the boxes, once the import of their crops has succeeded."""
     keep_boxes(workspace, prepared.boxset)
-    if prepared.detector is not None:
+    if prepared.detector is None:
+        drop_detector(workspace)
+    else:
         keep_detector(workspace, prepared.boxset, prepared.detector)

@@ -82,6 +82,22 @@ def keep_detector(workspace: Workspace, boxset: BoxSet, detector: Detector) -> N
     workspace.choose(STAMP, uuid4().hex)
 
 
+def drop_detector(workspace: Workspace) -> None:
+    """Drop a detector's answers, which were for other pictures."""
+    with workspace.database.writing() as db:
+        db.execute("DELETE FROM documents WHERE key = ?", (FOUND,))
+
+
+def drop_boxes(workspace: Workspace) -> bool:
+    """Drop labels and answers, after an import of pictures without boxes; False if there were none."""
+    if not stamp(workspace):
+        return False
+    with workspace.database.writing() as db:
+        db.execute("DELETE FROM documents WHERE key IN (?, ?)", (LABELS, FOUND))
+        db.execute("DELETE FROM choices WHERE name = ?", (STAMP,))
+    return True
+
+
 def stamp(workspace: Workspace) -> str:
     """What changes whenever the boxes do; empty where there are none."""
     return str(workspace.choice(STAMP) or "")

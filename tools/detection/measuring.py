@@ -155,8 +155,9 @@ def headline(
     )
     if kinds and kinds[0].gain > 0:
         worst = kinds[0]
-        text += f" Most is lost by what is {WORDS[worst.kind]}: {worst.count}, worth {100 * worst.gain:.1f} points ("
-        text += f"{100 * worst.low:.1f}–{100 * worst.high:.1f})."
+        text += f" Most is lost by what is {WORDS[worst.kind]}: {worst.count}, worth {100 * worst.gain:.1f} points"
+        ends = "" if worst.low is None or worst.high is None else f" ({100 * worst.low:.1f}–{100 * worst.high:.1f})"
+        text += f"{ends}."
     held = [c for c in lost if c.held_up and c.difference < 0]
     if held:
         first = held[0]

@@ -17,10 +17,12 @@ COCO_ROWS = tuple(overlap_row(value) for value in np.round(np.arange(0.5, 1.0, 0
 DRAWS = 200
 """Resamples of the pictures behind an interval; the ends of a 95 % interval then move by about a tenth of its width."""
 
+FEWEST_DRAWS = 20
+
 
 @dataclass(frozen=True)
 class Ranged:
-    """A share with its 95 % interval; ends are None where no picture could be drawn anew."""
+    """A share with its 95 % interval; ends are None where pictures drawn anew say nothing (see ``interval``)."""
 
     value: float
     low: float | None
@@ -101,7 +103,7 @@ def precisions(matches: Matches, seed: int = 0, draws: int = DRAWS) -> tuple[Pre
     """Average precision in the mean (first) and of every class that has labels, with 95 % intervals.
 
     Intervals are percentiles over pictures drawn with replacement (Efron & Tibshirani 1993). With few pictures, or
-    none or all right, they are too narrow.
+    nearly none or all right, they are too narrow.
     """
     weights = drawn_pictures(matches, seed, draws)
     label_seat, found_seat = matches.seats
@@ -141,9 +143,16 @@ def _precision(name: str, labels: int, pictures: int, values: NDArray[np.float64
 
 
 def _ranged(values: NDArray[np.float64]) -> Ranged:
-    """The first value is the measured one, the others are draws; draws without a label say nothing."""
-    drawn = values[1:][np.isfinite(values[1:])]
-    if len(drawn) < 20:
-        return Ranged(float(values[0]), None, None)
+    return Ranged(float(values[0]), *(interval(values[1:]) or (None, None)))
+
+
+def interval(drawn: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Ends of a 95 % interval from draws; None where too few had a label, or all agree.
+
+    With one picture, and where all or nothing is right, every draw is the same: that is no certainty.
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) < FEWEST_DRAWS or np.ptp(drawn) < 1e-12:
+        return None
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return Ranged(float(values[0]), float(low), float(high))
+    return float(low), float(high)

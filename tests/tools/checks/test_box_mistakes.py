@@ -86,3 +86,19 @@ def test_without_boxes_or_for_one_class_it_does_not_apply() -> None:
     case = case_of(boxset, finds(boxset, np.ones(len(boxset.labels), dtype=bool)))
     assert outcome(case, Scope(classes=("cat",))).status == "not_applicable"
     assert outcome(case_of(boxset, None)).status == "not_applicable"
+
+
+def test_a_detector_that_is_wrong_everywhere_is_told_so_without_an_interval() -> None:
+    """Pictures drawn anew all agree that everything is missed: no interval, and yet the finding."""
+    boxset = scattered(3, n=40)
+    nothing = finds(boxset, np.ones(len(boxset.labels), dtype=bool))
+    elsewhere = np.tile([0.0, 0.0, 2.0, 2.0], (len(nothing), 1))
+    told = outcome(case_of(boxset, replace(nothing, places=elsewhere)))
+    first = told.findings[0]
+    assert first.scope.slice == "missed"
+    assert first.value("gain") == 1.0
+    assert next(e for e in first.evidence if e.name == "gain").low is None
+    one = scattered(3, n=8)  # four of them are judged
+    few = finds(one, np.ones(len(one.labels), dtype=bool))
+    few = replace(few, places=np.tile([0.0, 0.0, 2.0, 2.0], (len(few), 1)))
+    assert outcome(case_of(one, few)).status == "passed"
