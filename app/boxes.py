@@ -12,6 +12,7 @@ from rich.text import Text
 from app.escaping import shown
 from app.printing import gathered, heading, outcome_lines, table
 from app.terminal import Terminal, WrongUse, write_whole
+from app.views import counted
 
 if TYPE_CHECKING:
     from tools.detection.importing import Prepared
@@ -101,7 +102,8 @@ def say_prepared(out: Terminal, prepared: "Prepared") -> dict[str, Any]:
     """Say what became of the boxes of a finished import."""
     boxset, detector = prepared.boxset, prepared.detector
     text = (
-        f"Boxes: {len(boxset.labels)} of {len(boxset.classes)} classes in {len(boxset)} pictures; "
+        f"Boxes: {len(boxset.labels)} of {counted(len(boxset.classes), 'class', 'classes')} in "
+        f"{counted(len(boxset), 'picture')}; "
         f"{prepared.crops.count} of them cut out, each a picture of its own from here on."
     )
     if detector is not None:
@@ -162,8 +164,9 @@ def boxes_blocks(document: Mapping[str, Any]) -> Iterable[RenderableType]:
     """The headline, and a table for each thing measured."""
     yield Text(shown(document["headline"]), style="bold")
     yield Text(
-        f"Detector {shown(document['detector'])}: {document['detections']} detections of {document['labels']} labelled "
-        f"boxes in {document['pictures']} pictures ({document['split']})."
+        f"Detector {shown(document['detector'])}: {counted(document['detections'], 'detection')} of "
+        f"{counted(document['labels'], 'labelled box', 'labelled boxes')} in "
+        f"{counted(document['pictures'], 'picture')} ({document['split']})."
     )
     yield Text()
     yield heading("Average precision")

@@ -1,6 +1,7 @@
 """Boxes from the import to the command and the page: drawn pictures, COCO annotations, a detector with faults."""
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from agent.context import Context
 from agent.graph import ask
 from app.boxes import run_boxes
 from app.commands import open_case, run_import
+from app.keep import run_relink
 from app.terminal import WrongUse
 from app.view_boxes import missed_under, mistake_rows, mistake_tile
 from tests.app.conftest import everything, page_named
-from tools.detection.keeping import kept_boxes, kept_detector, stamp
+from tools.detection.keeping import kept_boxes, kept_detector, relink_boxes, stamp
 from tools.detection.measuring import judged, measure
 from tools.errors import NoDataset, UnreadableInput
 from tools.workspace import Workspace
@@ -221,6 +223,21 @@ def test_an_import_of_other_pictures_takes_the_boxes_with_it(
     assert (stamp(kept), kept_boxes(kept), kept.recall("boxes found")) == ("", None, None)
     with pytest.raises(NoDataset, match="annotated boxes"):
         run_boxes({}, overlap=0.5, workspace=workspace, export=None, score=None, seed=None, json=None)
+
+
+def test_pictures_that_moved_are_found_again(made: tuple[Path, Path], tmp_path: Path) -> None:
+    kept = Workspace.open(made[1])
+    before = stamp(kept)
+    moved = shutil.copytree(made[0], tmp_path / "moved")
+    run_relink(moved, partial=False, workspace=made[1], json=str(tmp_path / "r.json"))
+    boxset = kept_boxes(kept)
+    assert boxset is not None
+    assert boxset.root == moved.resolve()
+    assert stamp(kept) != before
+    assert json.loads((tmp_path / "r.json").read_text())["same"] == 36
+    Image.new("RGB", (150, 200)).save(moved / "pictures" / "03 p.png")
+    assert relink_boxes(kept, moved) == 0
+    assert relink_boxes(kept, made[0]) == 36
 
 
 def test_a_set_without_a_box_of_one_thing_is_refused(tmp_path: Path) -> None:

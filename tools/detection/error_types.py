@@ -4,7 +4,9 @@ At an overlap of 0.5 every wrong detection is of one kind, told by the label it 
 (classification), the right thing but badly placed (localisation), both, a thing that is taken already (duplicate), or
 nothing (background). Labels that no detection found, and that none of the first two kinds would have found, are
 missed. The gain is what the mean average precision at 0.5 would rise by if that kind alone were mended: gains of
-kinds do not add up, as one mistake may hide another.
+kinds do not add up, as one mistake may hide another. The authors' tidecv gives the same numbers and gains but in
+three places: a label that both a misplaced and a misnamed detection would find counts there for the surer of the two
+alone, detections on crowds count as mistakes, and equal scores may stand in another order.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from tools.dataset import Skipped
+from embeddings.files import Unreadable
+from embeddings.images import header_sizes
+from tools.dataset import Skipped, decode_id, encode_id
 from tools.detection.boxes import Boxes, BoxSet, boxes_of
 from tools.workspace import Workspace
 
@@ -96,6 +98,27 @@ def drop_boxes(workspace: Workspace) -> bool:
         db.execute("DELETE FROM documents WHERE key IN (?, ?)", (LABELS, FOUND))
         db.execute("DELETE FROM choices WHERE name = ?", (STAMP,))
     return True
+
+
+def relink_boxes(workspace: Workspace, root: Path) -> int:
+    """Look for the pictures that boxes were cut out of below another folder; returns how many they are.
+
+    All or nothing: each must be there with its width and height; 0, and nothing changes, where one is not.
+    """
+    text, new = workspace.recall(LABELS), root.resolve()
+    if text is None or not new.is_dir():
+        return 0
+    document: Json = json.loads(text)
+    for picture in document["pictures"]:
+        try:
+            _, upright = header_sizes(new / decode_id(picture["id"]), root=new)
+        except Unreadable:
+            return 0
+        if upright != (picture["width"], picture["height"]):
+            return 0
+    workspace.remember(LABELS, json.dumps({**document, "root": str(new)}))
+    workspace.choose(STAMP, uuid4().hex, record={"relinked": encode_id(str(new)), "missing": 0, "changed": 0})
+    return len(document["pictures"])
 
 
 def stamp(workspace: Workspace) -> str:

@@ -145,13 +145,15 @@ def headline(
     measured: Measured, table: tuple[Precision, ...], kinds: tuple[Share, ...], lost: tuple[Condition, ...]
 ) -> str:
     """One sentence: how good, what costs most, and where things are missed."""
-    where = f"{measured.split} pictures" if measured.split else "all pictures, also those it learnt from"
+    n = len(measured.matches.pictures)
+    many = "" if n == 1 else "s"
+    where = f"{measured.split} picture{many}" if measured.split else f"picture{many}, also what it learnt from"
     if not table:
-        return f"No labelled box counts in {len(measured.matches.pictures)} {where}."
+        return f"No labelled box counts in {n} {where}."
     mean = table[0]
     text = (
         f"Average precision {_ranged_text(mean.at_half)} at an overlap of a half, {_ranged_text(mean.mean)} over "
-        f"overlaps from .5 to .95 ({len(measured.matches.pictures)} {where}, {mean.labels} boxes)."
+        f"overlaps from .5 to .95 ({n} {where}, {mean.labels} box{'' if mean.labels == 1 else 'es'})."
     )
     if kinds and kinds[0].gain > 0:
         worst = kinds[0]
