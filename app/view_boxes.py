@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.boxes import worth
 from tools.detection.conditions import conditions_of
 from tools.detection.error_types import HALF
 from tools.detection.measuring import WORDS, Measured
@@ -155,18 +154,19 @@ def _moved(place: NDArray[np.float64], frame: Place) -> Place:
 
 
 def mistakes_figure(document: dict[str, Any]) -> "Figure":
-    """What mending each kind would gain, as bars; the number of mistakes is written beside each."""
+    """What mending each kind would gain, as bars; beside each the number of mistakes, with room for it on a phone."""
     import plotly.graph_objects as go
 
     kinds: Sequence[dict[str, Any]] = [kind for kind in document["mistakes"] if kind["count"]][::-1]
     figure = go.Figure(
         go.Bar(
             x=[kind["gain"] for kind in kinds], y=[WORDS[kind["kind"]] for kind in kinds], orientation="h",
-            text=[f"{kind['count']} · {worth(kind)}" for kind in kinds], textposition="auto",
+            text=[f"{kind['count']} · {100 * kind['gain']:.1f} points" for kind in kinds], textposition="outside",
             marker_color="#0072b2", hoverinfo="skip",
         )
     )  # fmt: skip
-    figure.update_xaxes(tickformat=".0%", fixedrange=True, title="rise of the average precision at .5 if mended")
+    most = max([kind["gain"] for kind in kinds] + [0.01])
+    figure.update_xaxes(tickformat=".0%", fixedrange=True, title="gain if mended", range=[0, 2 * most])
     figure.update_yaxes(fixedrange=True, automargin=True)
     figure.update_layout(
         height=80 + 38 * len(kinds), margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False,

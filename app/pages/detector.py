@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.boxes import ALL, STATUS, measured_boxes, ranged, service_json, share
+from app.boxes import ALL, STATUS, measured_boxes, ranged, service_json, share, worth
 from app.escaping import plain_markdown, shown
 from app.place import Place, attempt
 from app.view_thresholds import curve_figure
@@ -146,7 +146,8 @@ def _draw_mistakes(measured: "Measured", document: dict[str, Any]) -> None:
         mistakes_figure(document), width="stretch", key="detector-kinds", config=QUIET, alt=f"Mistakes. {words}."
     )
     st.caption(
-        "Each bar is what mending that kind alone would gain; one mistake can hide another, so bars do not add up."
+        "Each bar is what the average precision at .5 would rise by if that kind alone were mended; one mistake can "
+        "hide another, so bars do not add up."
     )
     kind = str(st.segmented_control("Look at", kinds, default=kinds[0], format_func=WORDS.__getitem__) or kinds[0])
     number = _class(measured, "detector-mistake-class")
@@ -156,7 +157,8 @@ def _draw_mistakes(measured: "Measured", document: dict[str, Any]) -> None:
         "classification": " The surest first: what looks right may be a wrong label.",
         "localisation": " The surest first: what looks right may be a label that is badly placed.",
     }
-    st.caption(f"{len(rows)} of this kind.{hint.get(kind, '')}")
+    value = worth(next(k for k in document["mistakes"] if k["kind"] == kind))
+    st.caption(f"{len(rows)} of this kind; all classes' together are worth {value}.{hint.get(kind, '')}")
     many = st.session_state.get("detector-many", SHOWN)
     draw_boxes(measured.boxset, [mistake_tile(measured, kind, int(row)) for row in rows[:many]], "detector-mistakes")
     if len(rows) > many and st.button("Show more", key="detector-more"):
