@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from tools.case import Case
 from tools.cause import Cause, Pair, advise
 from tools.checks import not_visual
-from tools.checks.image_quality import FAULTS, flag, values
+from tools.checks.image_quality import FAULTS, Fault, flag, values
 from tools.checks.similar_classes import FEWEST, by_labels, measure
 from tools.checks.spurious_cue import advice as break_link
 from tools.contrast import contrast
@@ -229,5 +230,9 @@ def _poor_pictures(case: Case, pair: Pair) -> Iterator[Cause]:
         advice = advise("collect", f"better pictures of {pair.names[0]} in place of {poor}, or more like them",
                          "the model has hardly seen such pictures, or nobody could tell them",
                          Cost(images=20, minutes=20))  # fmt: skip
-        shows = flag(values(case, fault.column), fault)
-        yield pair.shown("image-quality", poor, f"it is one of the {poor}", shows, advice)
+        yield pair.shown("image-quality", poor, f"it is one of the {poor}", _flagged(case, fault), advice)
+
+
+def _flagged(case: Case, fault: Fault) -> NDArray[np.bool_]:
+    """Pictures with the fault, looked for once for all pairs."""
+    return case.derived.once(f"flagged {fault.name}", lambda: flag(values(case, fault.column), fault))

@@ -1,5 +1,7 @@
 """Why A is called B: candidate causes, each with the share of these errors it explains and a test against correct A."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tools.case import Case
@@ -23,6 +25,7 @@ LIKELY = 0.05
 """P-value from which on a refit that takes errors away stands before what merely goes along with them."""
 SMALLEST_EXCESS = 0.1
 """A cause that errors show hardly more often than correct pictures do is none (DECISIONS "Few errors")."""
+Place = tuple[bool, bool, bool, bool, float, int]
 
 
 def check(case: Case, scope: Scope) -> Findings:
@@ -45,7 +48,8 @@ def check(case: Case, scope: Scope) -> Findings:
 
     evidence: list[Evidence] = []
     for pair in wanted:
-        chosen = _distinct([c for c in causes if c.pair == pair and _exceeds(case, c)])
+        mine = [c for c in causes if c.pair == pair and _exceeds(case, c)]
+        chosen = _distinct(mine, lambda c: _place(c, sure=proven(c), excess=_excess(case, c)))
         for cause in chosen:
             yield _finding(case, cause, proven=proven(cause))
         evidence += _accounts(case, pair, [c for c in chosen if proven(c)])
@@ -60,16 +64,18 @@ def _sides(case: Case, pair: tuple[str, str]) -> "tuple[np.typing.NDArray[np.boo
 
 
 def _exceeds(case: Case, cause: Cause) -> bool:
-    errors, correct = _sides(case, cause.pair)
-    hits = int(cause.errors.sum())
-    if hits < FEWEST_SHOWING:
+    if int(cause.errors.sum()) < FEWEST_SHOWING:
         return False
-    if cause.whole:
-        return True
-    return bool(hits / errors.sum() - cause.correct.sum() / max(1, correct.sum()) >= SMALLEST_EXCESS)
+    return cause.whole or _excess(case, cause) >= SMALLEST_EXCESS
 
 
-def _distinct(causes: list[Cause]) -> list[Cause]:
+def _excess(case: Case, cause: Cause) -> float:
+    """Share of the errors that show it, less the share of the correct pictures that do."""
+    errors, correct = _sides(case, cause.pair)
+    return float(cause.errors.sum() / errors.sum() - cause.correct.sum() / max(1, correct.sum()))
+
+
+def _distinct(causes: list[Cause], place: Callable[[Cause], Place]) -> list[Cause]:
     """Strongest first; of two causes with one code that show in nearly the same errors only the stronger stays.
 
     Likeness alone gives way to a sure cause with a name that shows in nearly the same errors: pictures with wrong
@@ -77,19 +83,21 @@ def _distinct(causes: list[Cause]) -> list[Cause]:
     """
     kept: list[Cause] = []
     sure = [c for c in causes if c.named and (c.p < SURE or c.settled)]
-    for cause in sorted(causes, key=_place):
+    for cause in sorted(causes, key=place):
         rivals = [k for k in kept if k.code == cause.code] + ([] if cause.named else sure)
         if all(_overlap(k, cause) < SAME_ERRORS for k in rivals):
             kept.append(cause)
     return kept
 
 
-def _place(cause: Cause) -> tuple[bool, bool, bool, float, int]:
+def _place(cause: Cause, *, sure: bool, excess: float) -> Place:
     """What was changed stands before what only goes along: a cue changed in pictures, a cue told from chance by its own
-    check, a refit that takes errors away; then by p.
+    check, a refit that takes errors away; then what is told from chance, by p. Of what may be chance no p says which is
+    the likelier cause, so the one that would explain most errors beyond what right pictures show comes first.
     """
     tried = cause.refit and cause.p < LIKELY
-    return cause.rung != "causal", not (cause.settled and cause.named), not tried, cause.p, -int(cause.errors.sum())
+    last = (cause.p, -int(cause.errors.sum())) if sure or tried else (-excess, 0)
+    return cause.rung != "causal", not (cause.settled and cause.named), not tried, not sure and not tried, *last
 
 
 def _overlap(a: Cause, b: Cause) -> float:

@@ -8,6 +8,7 @@ from benchmarks.planting.cue import cue_case
 from benchmarks.planting.fault import fresh
 from benchmarks.planting.imbalance import thin_out
 from benchmarks.planting.quality import spoil, with_properties
+from benchmarks.planting.shifted_test import shifted_case
 from benchmarks.planting.similar import halve
 from benchmarks.planting.unrelated_labels import rename_at_random
 from benchmarks.planting.vector_faults import UNTESTED
@@ -187,3 +188,12 @@ def test_a_direction_between_kinds_is_likeness_so_doubted_labels_are_no_witness(
     findings = outcome(fresh(case, 205), "dog", "hen").findings
     assert findings[0].code == "wrong-labels"
     assert "spurious-cue" not in {f.code for f in findings if f.severity.level != "low"}
+
+
+def test_of_what_may_be_chance_the_cause_of_most_errors_comes_first() -> None:
+    """All pictures of ash are moved, right ones too, and a few are dark: neither is told from chance."""
+    findings = outcome(shifted_case(shift=2.0, harmful=2.0, seed=1), "ash", "elm").findings
+    assert [f.code for f in findings] == ["distribution-shift", "image-quality"]
+    first, second = (f.value("errors that show it") for f in findings)
+    assert first > second
+    assert all("may be chance" in f.summary for f in findings)
