@@ -10,22 +10,25 @@ from itertools import permutations
 from typing import Any
 
 from agent.numbers import ANY, PERCENT, RATE, bare_share, in_figures, share
+from agent.phrases import NAME
 
 __all__ = ["bare_share", "goal_of", "share", "versions_of"]
 
 _MISS = (
     r"miss(?:es|ed|ing)?|false negatives?|overlook\w*|undetected|unnoticed|undiscovered|escapes?|escaped|"
     r"slip\w*(?: through| past| by)?|(?:let|get|gets|got|go|goes|pass|passes|come|comes)(?: \w+)? (?:through|past)|"
-    r"lost|los(?:e|es|ing)(?! (?:me |us )?[\d$€£])|unfound|not (?:be )?(?:found|caught|detected)|fnr|false accepts?"
+    r"lost|los(?:e|es|ing)(?! (?:me |us )?[\d$€£])|unfound|not (?:be )?(?:found|caught|detected)|fnr|false accepts?|"
+    rf"(?:bad|faulty|defective|broken|{NAME})(?: \w+)?(?: (?:that|which|we|is|are|it|gets?))*"
+    r" (?:ship|shipped|sold|sell|deliver|delivered|reach\w*)"
 )
 _ALARM = (
     r"false (?:alarms?|positives?|rejects?|rejections?|calls?|hits?)|"
     r"(?:throwing|thrown|throw|throws) (?:away|out) (?:an? )?good\w*|"
     r"wrong(?:ly)? (?:alarms?|rejected|called|flagged|positives?)|needless(?:ly)? \w+|unnecessary \w+|overkill|"
-    r"pseudo[ -]?rejects?|fpr|alarms? for nothing"
+    r"pseudo[ -]?rejects?|fpr|alarms? for nothing|good (?:\w+ ){0,2}(?:thrown|reject|discard|scrap|wast|binn)\w*"
 )
 _WRONG = rf"{_ALARM}|wrong(?:ly)?|mistakes?|mistaken|incorrect(?:ly)?|errors?|false(?:ly)?"
-_RIGHT = r"right|correct(?:ly)?|accurate|true(?! positive)|reliable|trustworthy|justified"
+_RIGHT = r"right|trust|believe|correct(?:ly)?|accurate|true(?! positive)|reliable|trustworthy|justified"
 _FOUND = (
     r"found|finds?|catch(?:es|ing)?|caught|detect(?:s|ed|ing)?|recogni[sz]e[sd]?|spot(?:s|ted)?|pick(?:s|ed)? up|"
     r"discover(?:s|ed)?|flag(?:s|ged)?|capture[sd]?|of all|get(?:s|ting)?|got"
@@ -132,6 +135,11 @@ def _costs(text: str) -> tuple[float, float] | None:
         pairs = permutations(amounts, 2)
         best = min(pairs, key=lambda p: _nearest(text, p[0][0], misses) + _nearest(text, p[1][0], alarms))
         return best[0][1], best[1][1]
+    named = [amount for amount in _MONEY.finditer(text) if amount[1] or amount[3]]
+    if len(amounts) == len(named) == 2 and (misses or alarms):  # the other amount is that of the other mistake
+        known = misses or alarms
+        one, other = sorted(amounts, key=lambda amount: _nearest(text, amount[0], known))
+        return (one[1], other[1]) if misses else (other[1], one[1])
     if len(amounts) == 1 and (misses or alarms) and "cost" in text:
         value = amounts[0][1]
         near = [_nearest(text, amounts[0][0], spans) for spans in (misses, alarms)]

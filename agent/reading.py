@@ -14,6 +14,10 @@ TRUST, TRUST_KIND = 0.1, 0.3
 LEAST, LEAST_TO_LEAN, LEAST_TO_ACT = 0.25, 0.35, 0.45
 """Likeness from which on examples alone decide; what leans on the last answer, or acts, must be likelier. Chosen, as
 ``TRUST``, on voices left out of the examples one at a time (``python -m benchmarks.agent_examples``)."""
+DOUBTFUL, CLOSE = 0.5, 0.03
+"""Below this likeness, and with the second reading this near, a question is asked back: one in three is right then."""
+AROUND = 0.3
+"""Weight of all that was said beside the part that asks."""
 PERHAPS, OFFERED = 0.1, 2
 """Likeness from which on an intent of a question that is not understood is offered, and how many are."""
 
@@ -33,7 +37,8 @@ class Read:
     kind : str
         The what-if or change, where examples know it; empty else.
     perhaps : tuple of str
-        Examples of the two likeliest intents of a text that is not understood; each class in them is ``@``.
+        Examples of the two likeliest intents of a text that is not understood, or that may as well mean either; each
+        class in them is ``@``.
     strength : float
         How like it is to what it is read as, with what a fitting pattern adds.
     tells : bool
@@ -47,7 +52,7 @@ class Read:
     tells: bool = False
 
 
-def read_as(text: str, by_pattern: Intent | None) -> Read:
+def read_as(text: str, by_pattern: Intent | None, whole: str = "") -> Read:
     """What a text asks for.
 
     Parameters
@@ -56,16 +61,22 @@ def read_as(text: str, by_pattern: Intent | None) -> Read:
         Lower case, in which class names are ``NAME``.
     by_pattern : Intent or None
         As the patterns have it.
+    whole : str
+        All that was said, where the text is a part of it: it counts a little.
     """
     if not any(c.isalpha() for c in text) or (by_pattern and certain(text)):
         return Read(by_pattern, strength=float(by_pattern is not None))
     known = examples()
     readings = known.readings(text)
     likeness = {reading.intent: max(reading.score, 0.0) for reading in readings if not reading.kind}
+    if whole:
+        for reading in known.readings(whole):
+            if not reading.kind and reading.label != CONTEXT:
+                likeness[reading.intent] += AROUND * max(reading.score, 0.0)
     if by_pattern:
         likeness[by_pattern] = likeness.get(by_pattern, 0.0) + TRUST
     for intents, least in ((LEANING, LEAST_TO_LEAN), (ACTS, LEAST_TO_ACT)):
-        for intent in intents - {by_pattern}:
+        for intent in (intents & likeness.keys()) - {by_pattern}:
             likeness[intent] *= likeness[intent] >= least
     if "?" in text and not _ASKED_TO_ACT.search(text):
         likeness["change"] = 0.0  # "split limes?" is a question about it
@@ -76,7 +87,9 @@ def read_as(text: str, by_pattern: Intent | None) -> Read:
         near = [i for i in ranked if i != "help" and likeness[i] >= PERHAPS][:OFFERED]
         offered = tuple(known.first[intent] for intent in near) if len(near) == OFFERED else ()
         return Read(None, "", offered, strength, tells)
-    return Read(cast(Intent, ranked[0]), _kind(readings, ranked[0], text), (), strength, tells)
+    either = strength < DOUBTFUL and strength - likeness[ranked[1]] < CLOSE and "help" not in ranked[:2]
+    offered = tuple(known.first[intent] for intent in ranked[:2]) if either else ()
+    return Read(cast(Intent, ranked[0]), _kind(readings, ranked[0], text), offered, strength, tells)
 
 
 def _kind(readings: Sequence[Reading], intent: str, text: str) -> str:

@@ -30,7 +30,7 @@ _SEARCHED = re.compile(
     r"contain|containing|in which there (?:is|are)|where there (?:is|are)|on which there (?:is|are)|where|in which|"
     r"that have|like|that look like|similar to|next to)|search(?:ing)?(?: through)?(?: (?:my|the|all))?"
     r"(?: (?:pictures|images|photos))?(?: for)?|(?:show|find)(?: me)?(?: (?:some|all|any|the|a few))?|look for|"
-    r"(?:pictures?|images?|photos?) (?:show|contain|have))\s+",
+    r"(?:pictures?|images?|photos?) (?:show|contain|have)|(?:any|some)thing (?:with|like|showing|in))\s+",
     re.IGNORECASE,
 )
 _ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
@@ -133,7 +133,10 @@ def _asked(question: str, classes: Sequence[str]) -> Part:
     if len(spans) == 1:
         return whole
     asking = _asking([_part(question, a, b, classes) for a, b in spans])
-    return max(asking, key=lambda part: part.read.strength) if asking else whole
+    if not asking:
+        return whole
+    asked = max(asking, key=lambda part: part.read.strength)
+    return replace(asked, read=read_as(asked.text, asked.by_pattern, whole.text))
 
 
 def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Plan:
@@ -168,8 +171,11 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
     intent = intent or read.intent
     if intent is None:
         intent = "confusion" if named.classes or named.choices else "help"
+    if read.perhaps and read.intent is not None and not needed > len(named.classes):
+        intent = "help"  # one of two, and only the person knows which
     unknown = _meant_as_classes(part.words, [w for w in part.named.unknown if spelt(w.lower()) == w.lower()])
-    readings = tuple(_about(example, classes) for example in read.perhaps) if intent == "help" else ()
+    about = tuple(dict.fromkeys((*named.classes, *classes)))
+    readings = tuple(_about(example, about) for example in read.perhaps) if intent == "help" else ()
     plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
     return _completed(plan, text, part.words, all_text, read.kind)
 

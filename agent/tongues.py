@@ -22,7 +22,8 @@ def other_language(text: str) -> str:
     >>> other_language("warum verwechselt mein Modell Zitronen?"), other_language("why is it wrong?")
     ('German', '')
     """
-    words = [w.lower() for w in re.findall(r"[^\W\d_][\w'’-]*", text)]
+    words = [w.lower() for w in re.findall(r"[^\W\d_][\w'’]*(?:-[^\W\d_][\w'’]*)*", text)]
+    words = [part for word in words for part in ([word] if word in QUESTION_WORDS else word.split("-"))]
     if (script := _script(text)) and not any(w in QUESTION_WORDS for w in words):
         return script
     if not words:

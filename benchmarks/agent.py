@@ -8,9 +8,8 @@
 Prints, for the questions that rules were written on, for those held back, and for three sets of other hands: the share
 with the right tool, and with the right tool and arguments; of answers, how many wordings were kept, repaired or
 refused, and whether one that was shown says anything its facts do not (it must be none, whatever the server). Of the
-second and third set 45 of 66 were right at first sight, of the fourth 52 of 70; only the last is with examples
-(``benchmarks/agent_examples.py``), and patterns alone get 49 of it. The second and third have been
-looked at since and are examples now: they say what is kept, not how new wordings fare. ``--patterns`` leaves the
+second and third set 45 of 66 were right at first sight, of the fourth 52 of 70. All have been looked at since: they say
+what is kept, not how new wordings fare (``benchmarks/agent_examples.py`` is nearer to that). ``--patterns`` leaves the
 examples out; ``--latency`` times answers of a warm case.
 """
 
@@ -173,7 +172,14 @@ def main() -> None:
     parser.add_argument("--latency", type=int, default=0, metavar="IMAGES")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    with patch("agent.rules.read_as", lambda _, by_pattern: Read(by_pattern)) if given.patterns else nullcontext():
+    with (
+        patch(
+            "agent.rules.read_as",
+            lambda _, by_pattern, whole="": Read(by_pattern, strength=float(by_pattern is not None)),
+        )
+        if given.patterns
+        else nullcontext()
+    ):
         _print(given)
 
 

@@ -1,71 +1,91 @@
-"""How well examples alone read questions that they do not hold: how much likeness decides is chosen by this.
+"""How well questions in a new voice are read, by examples of other voices and by patterns.
 
     python -m benchmarks.agent_examples
 
-Prints, for each later set of questions with what stands in it left out of the examples, how many of its questions are
-read rightly without any pattern; then, of five parts of the examples, each left out once, what becomes of phrasings
-about something else and of the others, by the least likeness that decides.
+Each voice of ``prompts/examples.txt`` was written at once. Prints for each how many of its phrasings, with names of
+classes in them, get the right tool and arguments when the examples hold only the voices before it, and when they hold
+all voices but this one; of those read wrongly, how many are asked back. All voices have the same author, who knows what
+can be asked: strangers are understood less well (``python -m benchmarks.agent``).
 """
 
-import random
-from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from unittest.mock import patch
 
-from agent.examples import Example, Examples, written
-from agent.phrases import NAME
-from benchmarks.agent_questions import Row, masked_question, questions, without
+from agent.examples import CONTEXT, Example, Examples, voices
+from agent.plan import Plan
+from agent.rules import RulesPlanner
+from benchmarks.agent_questions import CLASSES
 
-PARTS = 5
-LEASTS = (0.1, 0.2, 0.3, 0.4, 0.5)
-
-
-def read(known: Examples, phrasing: str) -> tuple[str, float]:
-    """The likeliest intent, and how like."""
-    likeness: dict[str, float] = defaultdict(float)
-    for reading in known.readings(phrasing.replace("@", NAME)):
-        likeness[reading.intent] += max(reading.score, 0.0)
-    best = max(likeness, key=lambda intent: likeness[intent])
-    return best, likeness[best]
+NAMES = ("lemons", "Lime", "oranges", "peach", "pears", "Nectarine", "apples")
+CALLED = {"lemons": "Lemon", "oranges": "Orange", "peach": "Peach", "pears": "Pear", "apples": "Apple"}
+ANY_CLASSES = frozenset({"help", "search", "show", "why", "do", "undo", "next"})
+"""Intents that need no class."""
 
 
-def alone(row: Row) -> bool:
-    """Whether a question stands for itself and in words that examples know."""
-    return not {"before", "second", "language", "picture"} & row.keys()
+@dataclass(frozen=True)
+class Score:
+    """Phrasings read rightly, asked back of those that were not, and all."""
+
+    right: int
+    back: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.right} of {self.of} ({100 * self.right / self.of:.0f} %), {self.back} asked back"
 
 
-def left_out(name: str) -> tuple[int, int]:
-    """Of a set's questions: read rightly by the examples that are not among them, and all."""
-    rows = questions(name)
-    known = Examples(without(written(), rows))
-    asked = [row for row in rows if alone(row)]
-    right = [row for row in asked if read(known, masked_question(row))[0] in {row["intent"], *row.get("also", ())}]
-    return len(right), len(asked)
+def named(phrasing: str, start: int) -> tuple[str, tuple[str, ...]]:
+    """A phrasing with names for its ``@``, and the classes that these are."""
+    names = cycle(NAMES[start % len(NAMES) :] + NAMES[: start % len(NAMES)])
+    used = [next(names) for _ in range(phrasing.count("@"))]
+    out = phrasing
+    for name in used:
+        out = out.replace("@", name, 1)
+    return out, tuple(dict.fromkeys(CALLED.get(name, name) for name in used))
 
 
-def parted(examples: list[Example]) -> list[tuple[str, str, float]]:
-    """Of each example: its intent, the one read from the other parts, and its likeness."""
-    rows = sorted(set(examples))
-    random.Random(0).shuffle(rows)
-    out = []
-    for part in range(PARTS):
-        known = Examples(row for at, row in enumerate(rows) if at % PARTS != part)
-        out += [(label.partition(".")[0], *read(known, phrasing)) for label, phrasing in rows[part::PARTS]]
-    return out
+def right(label: str, classes: tuple[str, ...], got: Plan) -> bool:
+    """Whether a plan has the intent of a label, its what-if and the classes, and hears no second question."""
+    intent, _, kind = label.partition(".")
+    if got.intent != intent or got.second:
+        return False
+    return (intent in ANY_CLASSES or got.classes == classes) and kind in {"", *(trial.kind for trial in got.trials)}
+
+
+def scored(rows: Sequence[Example], others: Sequence[Example]) -> Score:
+    """Phrasings of one voice, read by the examples of others."""
+    known, planner = Examples(others), RulesPlanner()
+    good = back = 0
+    with patch("agent.reading.examples", lambda: known):
+        for at, (label, phrasing) in enumerate(rows):
+            question, classes = named(phrasing, at)
+            plan = planner.plan(question, CLASSES["fruit"])
+            fits = right(label, classes, plan)
+            good += fits
+            back += not fits and bool(plan.readings or plan.needs_clarifying)
+    return Score(good, back, len(rows))
 
 
 def main() -> None:
     """Run and print."""
-    for name in ("held_back_second", "held_back_third"):
-        right, of = left_out(name)
-        print(f"{name} left out: {right} of {of} read rightly without patterns", flush=True)
-    rows = parted(written())
-    other = [row for row in rows if row[0] == "help"]
-    ours = [row for row in rows if row[0] != "help"]
-    for least in LEASTS:
-        kept = sum(read == "help" or likeness < least for _, read, likeness in other)
-        right = sum(intent == read and likeness >= least for intent, read, likeness in ours)
-        print(
-            f"least {least}: {kept} of {len(other)} about something else stay so, {right} of {len(ours)} read rightly"
-        )
+    spoken = voices()
+    first = next(iter(spoken))
+    before = list(spoken[first])
+    print(f"{len(before)} examples of many hands", flush=True)
+    totals = {"voices before": Score(0, 0, 0), "all others": Score(0, 0, 0)}
+    for name, rows in spoken.items():
+        asked = [(label, phrasing) for label, phrasing in rows if label != CONTEXT]
+        if name != first and asked:
+            others = [row for other, theirs in spoken.items() if other != name for row in theirs]
+            scores = {"voices before": scored(asked, before), "all others": scored(asked, others)}
+            for by, score in scores.items():
+                so_far = totals[by]
+                totals[by] = Score(so_far.right + score.right, so_far.back + score.back, so_far.of + score.of)
+            print(f"{name}: " + "; ".join(f"by {by} {score}" for by, score in scores.items()), flush=True)
+        before += rows if name != first else []
+    print("all voices: " + "; ".join(f"by {by} {score}" for by, score in totals.items()))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from agent.examples import CONTEXT, Example, Examples, examples, masked, pieces, written
 from agent.phrases import NAME
 from agent.plan import ACTS, INTENTS
-from agent.reading import read_as
+from agent.reading import Read, read_as
 from agent.rules import RulesPlanner
 from agent.template import help_text
 from benchmarks.agent_questions import CLASSES, questions, without
@@ -72,6 +72,12 @@ def test_a_question_between_two_is_asked_back() -> None:
     assert text.startswith("I am not sure what you ask. Did you mean one of these?")
     assert "- which class is worst?" in text
     assert "<b>" not in text
+
+
+def test_what_may_as_well_mean_either_is_asked_back_with_its_own_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.rules.read_as", lambda *_: Read("worst", "", ("how is it with @", "is @ blurred"), 0.3))
+    plan = RulesPlanner().plan("how is it with limes", FRUIT)
+    assert (plan.intent, plan.readings) == ("help", ("how is it with Lime", "is Lime blurred"))
 
 
 @pytest.mark.parametrize(
