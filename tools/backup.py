@@ -29,8 +29,8 @@ from tools.store import UNFINISHED, sync_folder, unwritable
 from tools.workspace import Workspace
 
 CONTENTS, FORMAT, LAYOUT = "contents.json", "image-model-advisor backup", 1
-TAKEN = ("arrays", "vectors", "networks", "inbox")
-"""Folders whose files are named by their content and never change."""
+TAKEN = ("arrays", "vectors", "networks", "inbox", "crops")
+"""Folders whose files lie nowhere else; but for the crops of boxes, which an import may cut anew, they never change."""
 NEEDED = {
     "datasets": ("measured",), "spaces": ("file",), "predictions": ("file",), "trained": ("scores", "weights"),
 }  # fmt: skip

@@ -53,19 +53,26 @@ def draw_without_data(path: Path, kept: "Workspace", person: Person, pages: Any)
 def _draw_import(place: Place) -> None:
     st.markdown(
         "A folder with a folder per class, optionally inside train, val and test; or a CSV with the columns filepath, "
-        "label and, if you like, split. Files stay where they are and are never changed."
+        "label and, if you like, split; or boxes (COCO, YOLO, Pascal VOC) with a detector's answers. Files stay where "
+        "they are and are never changed."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         encoder = st.selectbox("Encoder", ENCODERS, key="import-encoder", accept_new_options=True,
                                help="Or a name as advisor import --encoder takes it.")  # fmt: skip
     options = [] if encoder in (None, "as before") else [f"--encoder={encoder}"]
+    options += _draw_answers(place)
     if place.person.alone:
         path = st.text_input("Path on this machine", key="import-path", placeholder="/data/fruit")
+        root = st.text_input("Where its pictures lie, if elsewhere", key="import-root", placeholder="/data/pictures")
+        options += [f"--root={root.strip()}"] if root.strip() else []
         draw_start(place, "Import this path", ["import", *options], IMPORT, operands=[path.strip()], role="owner",
                    primary=True, disabled=not path.strip())  # fmt: skip
         st.markdown("Or")
     given = st.file_uploader(
-        "A ZIP archive of class folders", ["zip"], key="import-file", max_upload_size=MOST_MEGABYTES
+        "A ZIP archive of class folders, or of boxes with their pictures",
+        ["zip"],
+        key="import-file",
+        max_upload_size=MOST_MEGABYTES,
     )
     if given is not None and st.button("Unpack and import", key="import-upload", icon=":material/upload:"):
         from app.jobs import start
@@ -78,6 +85,28 @@ def _draw_import(place: Place) -> None:
             done = attempt(work)
         if done:
             st.rerun()
+
+
+def _draw_answers(place: Place) -> list[str]:
+    """Options of the import for a model's answers that come with the pictures."""
+    with st.expander("Your model's answers come with them"):
+        st.caption(
+            "Scores as CSV, Parquet or npz; a detector's boxes as COCO results (JSON) or a table. Scores can also be "
+            "added later; for other boxes import again."
+        )
+        with st.container(horizontal=True):
+            model = st.text_input("Its name", key="import-model")
+            version = st.text_input("Version", key="import-version")
+        given = st.file_uploader(
+            "Answers", ["csv", "parquet", "npz", "json"], key="import-answers", max_upload_size=MOST_MEGABYTES
+        )
+    if given is None:
+        return []
+    kept: dict[str, str] = st.session_state.setdefault("import-answers-kept", {})
+    if given.file_id not in kept:  # once, not at every click
+        kept[given.file_id] = str(keep_upload(place.path, given.name, given.getvalue()))
+    options = [f"--predictions={kept[given.file_id]}"]
+    return options + [f"--{name}={text}" for name, text in (("model", model), ("model-version", version)) if text]
 
 
 def _draw_predictions(place: Place) -> None:

@@ -19,9 +19,13 @@ from app.keep import run_relink
 from app.terminal import WrongUse
 from app.view_boxes import missed_under, mistake_rows, mistake_tile
 from tests.app.conftest import everything, page_named
+from tools.backup import backup, restore
+from tools.detection.boxes import BoxSet, boxes_of
+from tools.detection.cropping import crop_names
 from tools.detection.keeping import kept_boxes, kept_detector, relink_boxes, stamp
 from tools.detection.measuring import judged, measure
 from tools.errors import NoDataset, UnreadableInput
+from tools.forgetting import forget
 from tools.workspace import Workspace
 
 CLASSES = ("disc", "square")
@@ -305,3 +309,32 @@ def test_without_boxes_the_page_says_how_to_bring_them(small_workspace: Path, mo
     page = opened(small_workspace, monkeypatch)
     assert not page.exception
     assert "No boxes here" in page.info[0].value
+
+
+def test_a_forgotten_crop_stays_out_and_is_not_written_again(made: tuple[Path, Path], tmp_path: Path) -> None:
+    workspace = Path(shutil.copytree(made[1], tmp_path / "workspace"))
+    kept = Workspace.open(workspace)
+    first = str(kept.dataset().ids[0])
+    forget(kept, [first])
+    file = workspace / "crops" / first
+    assert not file.exists()
+    import_set(made[0], workspace, None)
+    assert not file.exists()
+    assert first not in kept.dataset().index
+
+
+def test_a_backup_holds_the_crops(made: tuple[Path, Path], tmp_path: Path) -> None:
+    kept = Workspace.open(made[1])
+    backup(kept, tmp_path / "b.zip")
+    again = Workspace.open(tmp_path / "again")
+    restore(tmp_path / "b.zip", again)
+    for image_id in kept.dataset().ids.tolist():
+        assert (tmp_path / "again" / "crops" / image_id).is_file()
+    assert stamp(again) == stamp(kept)
+
+
+def test_names_that_no_archive_can_hold_are_written_plainly() -> None:
+    labels = boxes_of([0], [0], [(1.0, 2.0, 30.0, 40.0)])
+    one = np.array([100], dtype=np.int64)
+    boxset = BoxSet(Path("/p"), np.array(["caf\\xe9.jpg"]), one, one, np.array(["train"]), ("a",), labels)
+    assert crop_names(boxset)[0] == ["caf%e9.jpg/1-2-30-40.jpg"]

@@ -6,7 +6,9 @@ crop, and two labels of one place are two crops that contradict each other.
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +55,10 @@ class Crops:
     skipped: tuple[Skipped, ...]
 
 
-def cut_crops(folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, on_step: Progress = silent) -> Crops:
+def cut_crops(
+    folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, forgotten: Callable[[str], bool] = lambda _: False,
+    on_step: Progress = silent,
+) -> Crops:  # fmt: skip
     """Cut every labelled box that is no crowd, and write the tables that an import reads.
 
     Parameters
@@ -63,6 +68,8 @@ def cut_crops(folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, on
     boxset : BoxSet
     detected : Boxes, optional
         A detector's answers for these pictures.
+    forgotten : callable, optional
+        Whether a content (hexadecimal sha256) is to stay out: such a crop is neither written nor named.
     on_step : callable
     """
     labels = boxset.labels
@@ -84,7 +91,9 @@ def cut_crops(folder: Path, boxset: BoxSet, detected: Boxes | None = None, *, on
             skipped.append(Skipped(picture, str(reason)))
             continue
         for at, piece in zip(mine, pieces, strict=True):
-            _write(folder / decode_id(names[at]), piece)
+            if forgotten(sha256(piece).hexdigest()):
+                continue
+            _write(folder / names[at], piece)
             rows.append([
                 names[at], boxset.classes[labels.classes[at]], str(boxset.splits[row]), picture,
                 *("yes" if having[at] else "no" for having in marks.values()),
@@ -106,7 +115,7 @@ def crop_names(boxset: BoxSet) -> tuple[list[str], list[Skipped]]:
     names: list[str] = []
     skipped: list[Skipped] = []
     for at in range(len(labels)):
-        picture = str(boxset.ids[labels.pictures[at]])
+        picture = str(boxset.ids[labels.pictures[at]]).replace("\\x", "%")  # a name that any archive can hold
         if crowd[at] or sides[at] < SMALLEST:
             names.append("")
             reason = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.progress import Progress, silent
+from tools import forgotten
 from tools.dataset import Skipped
 from tools.detection.boxes import BoxSet
 from tools.detection.cropping import CROPS, Crops, cut_crops
@@ -74,7 +75,9 @@ def prepare(
     elif (before := kept_detector(workspace, boxset)) is not None and len(before.boxes):
         detector = before
         notes.append(f"detections of an import before that stand, by {before.name}: {len(before.boxes)}")
-    crops = cut_crops(workspace.path / CROPS, boxset, detector.boxes if detector else None, on_step=on_step)
+    known = workspace.database.read(forgotten.known_in) or (lambda _: False)
+    boxes = detector.boxes if detector else None
+    crops = cut_crops(workspace.path / CROPS, boxset, boxes, forgotten=known, on_step=on_step)
     if not crops.count:
         left_out = Counter(item.reason for item in crops.skipped)
         raise UnreadableInput(
