@@ -5,11 +5,12 @@
     python -m benchmarks.agent --patterns
     python -m benchmarks.agent --latency 50000
 
-Prints, for the questions that rules were written on, for those held back, and for three sets of other hands: the share
+Prints, for the questions that rules were written on, for those held back, and for four sets of other hands: the share
 with the right tool, and with the right tool and arguments; of answers, how many wordings were kept, repaired or
 refused, and whether one that was shown says anything its facts do not (it must be none, whatever the server). Of the
-second and third set 45 of 66 were right at first sight, of the fourth 52 of 70. All have been looked at since: they say
-what is kept, not how new wordings fare (``benchmarks/agent_examples.py`` is nearer to that). ``--patterns`` leaves the
+second and third set 45 of 66 were right at first sight, of the fourth 52 of 70, and all have been looked at since: they
+say what is kept, not how new wordings fare. The fifth was scored once, at 77 of 90, and nobody has looked at its misses:
+whoever does ends that (``benchmarks/agent_examples.py`` can be looked at). ``--patterns`` leaves the
 examples out; ``--latency`` times answers of a warm case.
 """
 
@@ -192,7 +193,14 @@ def _print(given: argparse.Namespace) -> None:
     if given.base_url:
         model = ModelSettings(given.base_url, given.key, given.model, timeout=given.timeout, native=given.native)
     document: dict[str, object] = {"model": given.model or "rules"}
-    for name in ("questions", "held_back", "held_back_second", "held_back_third", "held_back_fourth"):
+    for name in (
+        "questions",
+        "held_back",
+        "held_back_second",
+        "held_back_third",
+        "held_back_fourth",
+        "held_back_fifth",
+    ):
         score = scored(questions(name), model)
         document[name] = vars(score)
         print(f"{name}: {score.line}", flush=True)
