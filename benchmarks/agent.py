@@ -9,8 +9,8 @@ Prints, for the questions that rules were written on, for those held back, and f
 with the right tool, and with the right tool and arguments; of answers, how many wordings were kept, repaired or
 refused, and whether one that was shown says anything its facts do not (it must be none, whatever the server). Of the
 second and third set 45 of 66 were right at first sight, of the fourth 52 of 70, and all have been looked at since: they
-say what is kept, not how new wordings fare. The fifth was scored once, at 77 of 90, and nobody has looked at its misses:
-whoever does ends that (``benchmarks/agent_examples.py`` can be looked at). ``--patterns`` leaves the
+say what is kept, not how new wordings fare. The fifth was scored once, at 77 of 90, and nobody has looked at its
+misses: whoever does ends that (``benchmarks/agent_examples.py`` can be looked at). ``--patterns`` leaves the
 examples out; ``--latency`` times answers of a warm case.
 """
 
