@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agent import facts as stated
 from agent import standing
+from agent.box_thresholds import box_threshold_facts
 from agent.context import Context
 from agent.gathered import Gathered, remembered
 from agent.pictures import CODE, label_facts, picture_facts
@@ -49,6 +50,10 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
         return out
     if plan.intent == "confusion":
         _confusion(case, plan, context, out, codes)
+        return out
+    if plan.intent == "threshold" and case.boxes is not None and case.boxes.measured is not None:
+        parts = {"case": case.fingerprint, "boxes": dict(plan.goal), "classes": plan.classes}
+        remembered(out, context.memory, parts, lambda fresh: box_threshold_facts(case, plan, fresh))
         return out
     if plan.intent == "threshold" and plan.goal:
         parts = {"case": case.fingerprint, "goal": dict(plan.goal), "classes": plan.classes}

@@ -181,6 +181,16 @@ def test_a_question_about_the_worst_is_answered_with_what_was_not_found(made: tu
     assert not any("detect" in fact["text"] or "average precision" in fact["text"] for fact in answer["facts"])
 
 
+def test_a_question_about_thresholds_is_answered_with_the_detectors(made: tuple[Path, Path]) -> None:
+    _, case = open_case(made[1])
+    answer = ask("which score threshold gives 50 % precision for disc?", Context(load_case=lambda: case)).to_json()
+    texts = [fact["text"] for fact in answer["facts"]]
+    assert any(text.startswith("disc, for a precision of 50 % at an overlap of a half: say it from") for text in texts)
+    assert any("page Detector shows any other overlap" in text for text in texts)
+    every = ask("what overlap threshold should i use?", Context(load_case=lambda: case)).to_json()
+    assert any(fact["text"].startswith("All classes together, for a best F1") for fact in every["facts"])
+
+
 def test_what_cannot_be_measured_says_what_to_do(made: tuple[Path, Path], small_workspace: Path) -> None:
     options: dict[str, Any] = {"export": None, "score": None, "seed": None, "json": None}
     with pytest.raises(WrongUse, match=r"an overlap of 0\.05"):
