@@ -348,3 +348,12 @@ def test_names_that_no_archive_can_hold_are_written_plainly() -> None:
     one = np.array([100], dtype=np.int64)
     boxset = BoxSet(Path("/p"), np.array(["caf\\xe9.jpg"]), one, one, np.array(["train"]), ("a",), labels)
     assert crop_names(boxset)[0] == ["caf%e9.jpg/1-2-30-40.jpg"]
+
+
+def test_a_class_called_as_a_missing_label_is_refused_by_name(tmp_path: Path) -> None:
+    draw_set(tmp_path / "set", n=2)
+    file = tmp_path / "set" / "train.json"
+    file.write_text(file.read_text().replace('"square"', '"None"'))
+    (tmp_path / "set" / "results.json").unlink()
+    with pytest.raises(UnreadableInput, match="the class 'None'"):
+        import_set(tmp_path / "set", tmp_path / "workspace", None)

@@ -12,6 +12,7 @@ from tools.detection.cropping import CROPS, Crops, cut_crops
 from tools.detection.keeping import Detector, drop_detector, keep_boxes, keep_detector, kept_detector
 from tools.errors import UnreadableInput
 from tools.readers.boxes_choosing import read_boxes, read_detections
+from tools.readers.csv_table import AMBIGUOUS
 from tools.workspace import Workspace
 
 
@@ -66,6 +67,12 @@ def prepare(
             expected="labelled boxes", seen=f"{len(boxset)} pictures without any in {path}",
             todo="Name the annotations of pictures that show something.",
         )  # fmt: skip
+    if unclear := [name for name in boxset.classes if name.casefold() in AMBIGUOUS]:
+        raise UnreadableInput(
+            expected="class names that cannot be taken for a missing label",
+            seen=f"the class {unclear[0]!a} in {path}",
+            todo="Give it a name of its own, such as background.",
+        )
     skipped, notes, detector = list(boxset.skipped), list(boxset.notes), None
     if predictions is not None:
         read = read_detections(predictions, boxset)
