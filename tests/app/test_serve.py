@@ -20,6 +20,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+STARTED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from app.cli import main; main()"
+"""A shell that runs these tests in the background has its children ignore Ctrl-C."""
+
+
 @pytest.fixture
 def server(own_workspace: Path) -> "Iterator[tuple[subprocess.Popen[str], int]]":
     port = free_port()
@@ -27,7 +31,7 @@ def server(own_workspace: Path) -> "Iterator[tuple[subprocess.Popen[str], int]]"
         [
             sys.executable,
             "-c",
-            "from app.cli import main; main()",
+            STARTED,
             "app",
             "--port",
             str(port),
