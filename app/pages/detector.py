@@ -26,21 +26,11 @@ QUIET = {"displayModeBar": False}
 
 def draw(place: Place) -> None:
     """Draw the page."""
-    from tools.detection.keeping import stamp
-
     st.title("Detector", anchor=False)
-    mark = stamp(place.kept)
-    try:
-        measured = _measured(str(place.path), mark, place) if mark else None
-    except NoDataset as error:
-        st.info(f"{error.todo} Until then there are labelled boxes here, and no detector to measure.")
+    found = _found(place)
+    if found is None:
         return
-    if measured is None:
-        st.info(
-            "No boxes here. Import a detector's data with its answers, and it is measured on this page: "
-            "`advisor import annotations.json --root pictures/ --predictions results.json` (COCO, YOLO, Pascal VOC)."
-        )
-        return
+    mark, measured = found
     document = _document(mark, measured)
     st.markdown(plain_markdown(document["headline"]))
     _draw_precision(document)
@@ -51,6 +41,34 @@ def draw(place: Place) -> None:
     _draw_missed(measured, document)
     st.divider()
     _draw_finder(mark, measured)
+
+
+def draw_thresholds(place: Place) -> None:
+    """What the page of thresholds shows where the data has boxes: sliders for score and overlap, and the finder."""
+    found = _found(place)
+    if found is not None:
+        _draw_sliders(*found)
+        st.divider()
+        _draw_finder(*found)
+
+
+def _found(place: Place) -> "tuple[str, Measured] | None":
+    """The stamp of the boxes and the detector measured; None, with what to do said, where there is none."""
+    from tools.detection.keeping import stamp
+
+    mark = stamp(place.kept)
+    try:
+        measured = _measured(str(place.path), mark, place) if mark else None
+    except NoDataset as error:
+        st.info(f"{error.todo} Until then there are labelled boxes here, and no detector to measure.")
+        return None
+    if measured is None:
+        st.info(
+            "No boxes here. Import a detector's data with its answers, and it is measured on this page: "
+            "`advisor import annotations.json --root pictures/ --predictions results.json` (COCO, YOLO, Pascal VOC)."
+        )
+        return None
+    return mark, measured
 
 
 @st.cache_resource(max_entries=2, show_spinner="Matching detections with labels …")

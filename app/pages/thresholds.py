@@ -35,6 +35,12 @@ def draw(place: Place) -> None:
     """Draw the page."""
     st.title("Thresholds", anchor=False)
     case = place.case
+    if case.boxes is not None:
+        from app.pages.detector import draw_thresholds
+
+        st.caption("A detection counts where it overlaps a thing of its class enough, and is said from its score on.")
+        draw_thresholds(place)
+        return
     if not has_scores(case):
         st.info(
             "These predictions carry no score for every class. Import them with one column per class to set thresholds."

@@ -315,6 +315,17 @@ def test_the_page_moves_with_the_overlap_and_finds_thresholds(
     assert [b.label for b in page.get("download_button")] == ["Export as JSON for a service"]
 
 
+def test_the_page_of_thresholds_has_the_overlap_too(made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["shell.py", "--workspace", str(made[1])])
+    page = page_named("thresholds").run()
+    assert not page.exception
+    before = [m.value for m in page.metric if m.label == "Recall"]
+    page.select_slider[0].set_value(0.95).run()
+    assert not page.exception
+    assert [m.value for m in page.metric if m.label == "Recall"] != before
+    assert [b.label for b in page.button if b.label == "Find"]
+
+
 def test_without_boxes_the_page_says_how_to_bring_them(small_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = opened(small_workspace, monkeypatch)
     assert not page.exception
