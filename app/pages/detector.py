@@ -100,7 +100,7 @@ def _draw_sliders(mark: str, measured: "Measured") -> None:
     from tools.detection.matching import OVERLAPS
     from tools.detection.sweep import at
 
-    st.subheader("Thresholds", anchor=False)
+    st.subheader("Score and overlap", anchor=False)
     number = _class(measured, "detector-class")
     one, two = st.columns(2)
     score = float(one.slider("Score from which it is said", 0.0, 1.0, round(measured.score, 2), 0.01))
