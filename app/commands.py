@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from tools.workspace import Workspace
 
 SHOWN_SKIPPED = 20
-PICTURE = "picture"
-"""Column of the picture that a box was cut out of: boxes of one picture stay together in held-out folds."""
 
 
 def _opened(
@@ -128,6 +126,7 @@ def run_import(
     online = download or interactive()
     kept, settings = _opened(workspace, encoder=encoder, seed=seed, group=group, download=online)
     from app.boxes import keep_prepared, prepare_boxes, say_dropped, say_prepared
+    from tools.detection.cropping import GROUP as PICTURE
     from tools.detection.keeping import drop_boxes, stamp
 
     boxes = prepare_boxes(out, kept, path, root, predictions_file, model, model_version)

@@ -122,7 +122,7 @@ def _state(kept: "Workspace") -> str:
             db.execute(f"SELECT coalesce(max({column}), 0) FROM {table}").fetchone()[0]
             for table, column in (("datasets", "version"), ("imports", "number"), ("predictions", "number"))
         ]
-        choices = db.execute("SELECT value FROM choices WHERE name = 'encoder'").fetchall()
+        choices = db.execute("SELECT value FROM choices WHERE name IN ('encoder', 'boxes') ORDER BY name").fetchall()
         spaces = db.execute("SELECT count(*) FROM spaces").fetchone()[0]
         decided: list[Any] = []
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'decisions'").fetchone():

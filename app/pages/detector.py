@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.boxes import ALL, STATUS, measured_boxes, ranged, service_json, share, worth
+from app.boxes import ALL, STATUS, ranged, service_json, share, worth
 from app.escaping import plain_markdown, shown
 from app.place import Place, attempt
 from app.view_thresholds import curve_figure
-from tools.errors import NoDataset
 from tools.findings import number_text
 
 if TYPE_CHECKING:
@@ -54,26 +53,22 @@ def draw_thresholds(place: Place) -> None:
 
 def _found(place: Place) -> "tuple[str, Measured] | None":
     """The stamp of the boxes and the detector measured; None, with what to do said, where there is none."""
-    from tools.detection.keeping import stamp
-
-    mark = stamp(place.kept)
-    try:
-        measured = _measured(str(place.path), mark, place) if mark else None
-    except NoDataset as error:
-        st.info(f"{error.todo} Until then there are labelled boxes here, and no detector to measure.")
-        return None
-    if measured is None:
+    boxes = place.case.boxes
+    if boxes is None:
         st.info(
             "No boxes here. Import a detector's data with its answers, and it is measured on this page: "
             "`advisor import annotations.json --root pictures/ --predictions results.json` (COCO, YOLO, Pascal VOC)."
         )
         return None
-    return mark, measured
-
-
-@st.cache_resource(max_entries=2, show_spinner="Matching detections with labels …")
-def _measured(path: str, mark: str, _place: Place) -> "Measured":
-    return measured_boxes(_place.kept)
+    with st.spinner("Matching detections with labels …"):
+        measured = boxes.measured
+    if measured is None:
+        st.info(
+            "Labelled boxes are here, and no detector to measure. Import them again with its answers: "
+            "`advisor import PATH --predictions FILE` (COCO results, YOLO text files, or a table)."
+        )
+        return None
+    return boxes.stamp, measured
 
 
 @st.cache_data(max_entries=4, show_spinner="Measuring the detector …")

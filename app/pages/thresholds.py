@@ -35,7 +35,7 @@ def draw(place: Place) -> None:
     """Draw the page."""
     st.title("Thresholds", anchor=False)
     case = place.case
-    if case.boxes is not None:
+    if case.boxes is not None and case.boxes.measured is not None:
         from app.pages.detector import draw_thresholds
 
         st.caption("A detection counts where it overlaps a thing of its class enough, and is said from its score on.")

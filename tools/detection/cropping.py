@@ -26,6 +26,7 @@ from tools.store import replace_file
 CROPS = "crops"
 TABLE, ANSWERS = "crops.csv", "answers.csv"
 GROUP = "picture"
+"""Column of the picture a box was cut out of: boxes of one picture stay together in held-out folds."""
 SMALLEST = 4.0
 """Pixels of the shorter side: less cannot be told by a person either."""
 FOUND_FROM = 0.5
