@@ -7,6 +7,7 @@ from itertools import cycle
 
 from agent.amounts import goal_of, versions_of
 from agent.follow_ups import follow_up
+from agent.looked_for import searched
 from agent.names import Named, contrasted, find_names, spelt
 from agent.parts import asks, clauses, linked, sentences, shortened, without_opening
 from agent.phrases import NAME, intents, kind_of
@@ -25,24 +26,8 @@ _SLOT = re.compile(
     r"(?:(?:an?|the|my|some|any|our|those|these) )*[\"'“]?(?=([^\W\d_]\w*))",
     re.IGNORECASE,
 )
-_SEARCHED = re.compile(
-    r"(?:(?:pictures?|images?|photos?|photographs?|pics?|shots?|examples?|ones?)\s+(?:of|with|that show|showing|that "
-    r"contain|containing|in which there (?:is|are)|where there (?:is|are)|on which there (?:is|are)|where|in which|"
-    r"that have|like|that look like|similar to|next to)|search(?:ing)?(?: through)?(?: (?:my|the|all))?"
-    r"(?: (?:pictures|images|photos))?(?: for)?|(?:show|find)(?: me)?(?: (?:some|all|any|the|a few))?|look for|"
-    r"(?:pictures?|images?|photos?) (?:show|contain|have)|(?:any|some)thing (?:with|like|showing|in))\s+",
-    re.IGNORECASE,
-)
 _ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
-_ARTICLES = re.compile(r"^(?:(?:an?|the|some|any|all|my|our|more|there (?:is|are))\s+)+", re.IGNORECASE)
-_TAIL = re.compile(
-    r"[\s,]*(?:\b(?:please|pls|plz|in (?:it|them|there)|"
-    r"in (?:my|the|our) (?:data(?: ?set)?|pictures|images|photos|collection)|"
-    r"for me|anywhere|thanks?|thank you)\b)?[\s?.!\"”]*$",
-    re.IGNORECASE,
-)
 _LEANING = re.compile(r"\W*(?:and|or|but|ok|so|then)?,?\s*(?:(?:what|how) about|and|for|with|same)\b")
-LONGEST_SEARCH = 80
 LONGEST_LEANING = 6
 """Words of a question that no pattern fits, up to which it is taken for "and for lemons?"."""
 FEWEST_OF_SECOND = 3
@@ -163,7 +148,9 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
         named = _reread(question, classes, named)
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
-        return leaning if leaning.intent != intent else _completed(leaning, text, part.words, all_text, read.kind)
+        if leaning.intent != intent:
+            return leaning
+        return _completed(leaning, text, part.words, all_text, read.kind, question)
     alone = _ALONE.fullmatch(question.strip())
     unsure = by_pattern is None and read.strength < OF_ITS_OWN
     if unsure and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
@@ -177,7 +164,7 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
     about = tuple(dict.fromkeys((*named.classes, *classes)))
     readings = tuple(_about(example, about) for example in read.perhaps) if intent == "help" else ()
     plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
-    return _completed(plan, text, part.words, all_text, read.kind)
+    return _completed(plan, text, part.words, all_text, read.kind, question)
 
 
 def _about(example: str, classes: Sequence[str]) -> str:
@@ -219,10 +206,10 @@ def _reread(question: str, classes: Sequence[str], named: Named) -> Named:
     return again if len(again.classes) > 1 else contrasted(question, classes, again)
 
 
-def _completed(plan: Plan, text: str, question: str, whole: str, kind: str) -> Plan:
+def _completed(plan: Plan, text: str, question: str, whole: str, kind: str, said: str) -> Plan:
     """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for.
 
-    Amounts that the asking part lacks are looked for in what was told before.
+    Amounts and words that the asking part lacks are looked for in all that was said.
     """
     match plan.intent:
         case "slices":
@@ -232,7 +219,7 @@ def _completed(plan: Plan, text: str, question: str, whole: str, kind: str) -> P
         case "versions":
             return replace(plan, versions=versions_of(text, bare=True) or versions_of(whole), unknown=())
         case "search":
-            return replace(plan, words=searched(question) or _described(question), unknown=())
+            return replace(plan, words=searched(question, said), unknown=(), choices=())
         case "undo":
             number = re.search(r"\b(?:change|entry|number|no\.?)\s*#?(\d+)", text)
             return replace(plan, which=-int(number[1]) if number else 0, unknown=())
@@ -261,26 +248,3 @@ def _with_trial(plan: Plan, kind: str | None) -> Plan:
 
 def _pair(kind: str, pair: tuple[str, str]) -> Trial:
     return Trial(kind, {"pair": "|".join(sorted(pair))})
-
-
-def searched(question: str) -> str:
-    """What pictures are looked for, as the question says it; empty if it does not.
-
-    >>> searched("show me pictures of green apples, please"), searched("any photos with a price tag in them?")
-    ('green apples', 'price tag')
-    """
-    if quoted := re.search(r"[\"“«]([^\"”»]+)[\"”»]", question):
-        return quoted[1].strip()[:LONGEST_SEARCH]
-    found = list(_SEARCHED.finditer(question))
-    if not found:
-        return ""
-    rest = _TAIL.sub("", question[found[0].end() :])
-    while (shorter := _ARTICLES.sub("", _SEARCHED.sub("", rest, count=1) if _SEARCHED.match(rest) else rest)) != rest:
-        rest = shorter
-    return rest.strip()[:LONGEST_SEARCH]
-
-
-def _described(question: str) -> str:
-    """What is looked for where a question is nothing but its description: ``green apples, please``."""
-    rest = re.sub(r"[\s,]*\b(?:pls|please|thanks)\b", "", question.strip(" ?!."), flags=re.IGNORECASE)
-    return _ARTICLES.sub("", rest).strip()[:LONGEST_SEARCH]

@@ -23,6 +23,7 @@ PROMPTS = {
     "examples.txt": "questions as people ask them, which those that no pattern fits are compared with",
     "glossary.toml": "words that need explaining, each with a plain sentence",
     "intents.toml": "what a question asks for, by patterns",
+    "looking.toml": "words that ask for pictures, left out of what is looked for",
     "meanings.txt": "words of one meaning, by which a question is like an example in other words",
     "name.md": "how it names a group of pictures on a contact sheet",
     "ordinary_words.txt": "further words that are not taken for a missing class",
