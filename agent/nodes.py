@@ -17,7 +17,7 @@ from agent.gathered import Gathered
 from agent.gathering import gather
 from agent.lay import words_in
 from agent.model_planner import ModelPlanner
-from agent.pictures import picture_plan
+from agent.pictures import picture_plan, places_of
 from agent.plan import ACTS, OF_THE_LAST, Plan, Trial
 from agent.prompts import sentence, spoken
 from agent.recalling import keep
@@ -27,7 +27,6 @@ from tools.case import Case
 from tools.documents import case_head, effect_json, outcome_json
 from tools.effects import Effect
 from tools.kinds import kinds
-from tools.readers.match_ids import Places
 from tools.registry import NotApplicable, checks
 
 HISTORY = 10
@@ -77,7 +76,7 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def understood(question: str, case: Case, earlier: Sequence[Plan], last: Json, endpoint: Endpoint | None) -> Plan:
     """The plan of a question; short follow-ups to the last answer need no language model."""
-    about = picture_plan(lambda: Places(case.dataset.index, case.dataset.root), case.ids, question, case.classes)
+    about = picture_plan(lambda: places_of(case.dataset), case.ids, question, case.classes)
     if about is not None:
         return about
     by_rules = RulesPlanner().plan(question, case.classes, earlier)
