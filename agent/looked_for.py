@@ -14,6 +14,7 @@ from functools import cache
 from agent.prompts import table
 
 LONGEST_SEARCH = 80
+TOLD, ASKED = 1, 2
 PUNCTUATION = " \t,.?!;:\"'“”’()*"
 
 
@@ -25,12 +26,13 @@ class Sought:
     ----------
     words : str
         Empty where it does not say.
-    asks : bool
-        Whether it has words that ask for pictures, and is not merely a description.
+    asks : int
+        ``ASKED`` where it has words that ask for pictures, ``TOLD`` where it only tells that there are some, 0 where it
+        is merely a description.
     """
 
     words: str
-    asks: bool
+    asks: int
 
 
 def searched(question: str, whole: str = "") -> str:
@@ -51,24 +53,21 @@ def searched(question: str, whole: str = "") -> str:
     'pear with a worm'
     """
     part = _sought(question)
-    said = _sought(whole) if whole and not (part.asks and part.words) else part
-    return (said if said.asks and said.words else part).words[:LONGEST_SEARCH]
+    said = _sought(whole) if whole and not (part.asks == ASKED and part.words) else part
+    return (said if said.words and said.asks > (part.asks if part.words else 0) else part).words[:LONGEST_SEARCH]
 
 
 def _sought(text: str) -> Sought:
     if quoted := re.search(r"[\"“«]([^\"”»]+)[\"”»]", text):
-        return Sought(quoted[1].strip(), True)
+        return Sought(quoted[1].strip(), ASKED)
     found = [_stripped(piece) for piece in _pieces(text)]
-    if (asked := next((one for one in found if one.asks and one.words), None)) is not None:
-        return asked
-    described = [at for at, one in enumerate(found) if one.words]
-    if not described:
-        return Sought("", any(one.asks for one in found))
-    asking = next((at for at, one in enumerate(found) if one.asks), None)
-    if asking is None:
-        return found[described[0]]
-    before = [at for at in described if at < asking]
-    return Sought(found[before[-1] if before else described[0]].words, True)
+    described = [one for one in found if one.words]
+    best = max(described, key=lambda one: one.asks, default=Sought("", 0))
+    asking = next((at for at, one in enumerate(found) if one.asks and not one.words), None)
+    if best.asks or asking is None:
+        return best
+    before = [one for one in found[:asking] if one.words]
+    return Sought((before or described or [best])[-1 if before else 0].words, ASKED)
 
 
 def _pieces(text: str) -> list[str]:
@@ -98,15 +97,17 @@ def _continues(piece: str) -> bool:
 def _stripped(piece: str) -> Sought:
     """A piece without what asks before and behind what is looked for."""
     text = " ".join(piece.split()).strip(PUNCTUATION)
+    how = TOLD if _pattern("told").match(text) else ASKED
     core = _pattern("core").search(text)
     if core and (words := _bare(_without(text[core.start() :], "front"), "which")):
-        return Sought(words, True)
+        return Sought(words, how)
     text = _without(text, "polite")
     rest = _without(text, "front")
     if rest != text:
-        return Sought(_bare(rest, "which"), True)
+        return Sought(_bare(rest, "which"), how)
     ends = _without(text, "asked_behind")
-    return Sought(_bare(_without(_without(ends, "behind"), "pictures_behind"), "article"), ends != text)
+    asks = ends != text or _pattern("polite_behind").search(text) is not None
+    return Sought(_bare(_without(_without(ends, "behind"), "pictures_behind"), "article"), ASKED * asks)
 
 
 def _bare(text: str, name: str) -> str:
