@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
 
-from agent.names import CAMEL
+from agent.words import CAMEL
 
 Form = Literal["single", "of", "range", "arrow"]
 Unit = Literal["", "%", "points"]

@@ -16,6 +16,7 @@ from agent.facts import FactList
 from agent.gathered import Gathered
 from agent.gathering import gather
 from agent.lay import words_in
+from agent.missing import about_any
 from agent.model_planner import ModelPlanner
 from agent.pictures import picture_plan, places_of
 from agent.plan import ACTS, OF_THE_LAST, Plan, Trial
@@ -92,11 +93,11 @@ def after_plan(state: State) -> Literal["run", "write", "recall", "propose"]:
         return "recall"
     if chosen.intent in ACTS and not chosen.needs_clarifying:
         return "propose"
-    return "write" if chosen.intent in {"help", "next"} or _clarify(chosen) else "run"
+    return "write" if chosen.intent in {"help", "next"} or _clarify(chosen, state["question"]) else "run"
 
 
-def _clarify(chosen: Plan) -> bool:
-    lacks = {"merge": 2, "split": 1}.get(chosen.intent, 0) > len(chosen.classes)
+def _clarify(chosen: Plan, question: str) -> bool:
+    lacks = {"merge": 2, "split": 1}.get(chosen.intent, 0) > len(chosen.classes) and not about_any(question)
     nothing = chosen.intent == "search" and not (chosen.words or chosen.picture or chosen.classes)
     return chosen.needs_clarifying or lacks or nothing
 
@@ -234,7 +235,7 @@ def write(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Word the facts: by the language model if there is one, by the template otherwise."""
     chosen = Plan.from_json(state["plan"])
     classes = state["classes"]
-    if chosen.intent in {"help", "next"} or _clarify(chosen):
+    if chosen.intent in {"help", "next"} or _clarify(chosen, state["question"]):
         text = _without_facts(chosen, classes)
         first = text.splitlines()[0]
         return {"answer": text, "headline": first, "draft": "", "steps": [*state["steps"], "Asked back"]}
@@ -294,7 +295,7 @@ def finish(state: State) -> dict[str, Any]:
     out: dict[str, Any] = {"told": sorted(told)}
     if chosen.second:
         out["answer"] = f"{state['answer']}\n\n{template.left(chosen.second)}"
-    if chosen.intent not in NOT_REMEMBERED - {"picture"} and not _clarify(chosen):
+    if chosen.intent not in NOT_REMEMBERED - {"picture"} and not _clarify(chosen, state["question"]):
         out["last"] = keep(state)
     return out
 

@@ -80,6 +80,10 @@ TRUST = ("grouped-images", "split-leakage")
 ABOUT_ERRORS: frozenset[Intent] = frozenset({"confusion", "worst", "cue", "slices"})
 
 
+ABOUT_CLASSES: frozenset[Intent] = frozenset({"confusion", "split", "merge", "labels", "collect", "balance", "change"})
+"""Intents whose answer is another one for each class: asked back where it is not clear which class is meant."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """A what-if to try: its kind and arguments."""
@@ -152,10 +156,9 @@ class Plan:
     @property
     def needs_clarifying(self) -> bool:
         """Whether the question cannot be answered before the user says which classes are meant."""
-        if self.choices:
-            return True
-        lacks = {"confusion": 2, "merge": 2, "split": 1}.get(self.intent, 0) > len(self.classes)
-        return bool(self.unknown) and lacks
+        needed = {"confusion": 2, "merge": 2}.get(self.intent, 1)
+        open_to = ABOUT_CLASSES | ({"threshold"} if self.unknown else {"experiment", "retrain"})
+        return bool(self.choices or self.unknown) and self.intent in open_to and len(self.classes) < needed
 
     def checks(self, available: Collection[str], *, boxes: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Codes to run, and codes that would belong here but that this version lacks.

@@ -8,23 +8,19 @@ from itertools import cycle
 from agent.amounts import goal_of, versions_of
 from agent.follow_ups import follow_up
 from agent.looked_for import searched
-from agent.names import Named, contrasted, find_names, spelt
+from agent.missing import missing
+from agent.names import Named, find_names, spelt
 from agent.parts import asks, clauses, linked, sentences, shortened, without_opening
 from agent.phrases import NAME, intents, kind_of
 from agent.plan import OF_THE_LAST, Intent, Plan, Trial
 from agent.prompts import table
 from agent.reading import Read, read_as
+from agent.rereading import reread
 from agent.tongues import other_language
 
 _MIX = re.compile(
     r"confus|mix|mistak|misclass|swap|instead of|rather than|apart|\bvs\b|versus|\btak(e|es|ing)\b.*\bfor\b|"
     r"\bcall(s|ed|ing)?\b|predict|classif|think|\bas\b"
-)
-_SLOT = re.compile(
-    r"(?:\b(?:and|or|with|for|as|vs\.?|versus|from|like|than|of|called|calls?|calling|class|split|splitting|divide|"
-    r"merge|merging|combine|confus\w*|mix(?:es|ed|ing)?(?: up)?|between|instead of|into|up|why|are|is|on)|[,&/])\s*"
-    r"(?:(?:an?|the|my|some|any|our|those|these) )*[\"'“]?(?=([^\W\d_]\w*))",
-    re.IGNORECASE,
 )
 _ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
 _LEANING = re.compile(r"\W*(?:and|or|but|ok|so|then)?,?\s*(?:(?:what|how) about|and|for|with|same)\b")
@@ -145,7 +141,7 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
     if lacking and not named.choices and len(all_named.classes) > len(named.classes):
         named = all_named  # named in what was told before
     if needed > len(named.classes) and not named.choices:
-        named = _reread(question, classes, named)
+        named = reread(question, classes, named)
         text = spelt(_without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
         if leaning.intent != intent:
@@ -160,7 +156,9 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
         intent = "confusion" if named.classes or named.choices else "help"
     if read.perhaps and read.intent is not None and not needed > len(named.classes):
         intent = "help"  # one of two, and only the person knows which
-    unknown = _meant_as_classes(part.words, [w for w in part.named.unknown if spelt(w.lower()) == w.lower()])
+    unknown = missing(intent, part.words, part.named.matches, part.named.unknown)
+    if not unknown and needed > len(named.classes):
+        unknown = missing(intent, question, all_named.matches, all_named.unknown)
     about = tuple(dict.fromkeys((*named.classes, *classes)))
     readings = tuple(_about(example, about) for example in read.perhaps) if intent == "help" else ()
     plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
@@ -171,12 +169,6 @@ def _about(example: str, classes: Sequence[str]) -> str:
     """An example with names of classes."""
     names = cycle(classes)
     return "".join(next(names, "") if letter == "@" else letter for letter in example)
-
-
-def _meant_as_classes(question: str, unknown: Sequence[str]) -> tuple[str, ...]:
-    """Unknown words that stand where a class would: after "confusing", "and", "as", "split" …"""
-    slots = {m[1].lower() for m in _SLOT.finditer(question)}
-    return tuple(dict.fromkeys(w for w in unknown if w.lower() in slots))
 
 
 def _without_names(question: str, named: Named) -> str:
@@ -197,13 +189,6 @@ def _intent(text: str, named: Named) -> Intent | None:
             return "confusion"
         return intent
     return None
-
-
-def _reread(question: str, classes: Sequence[str], named: Named) -> Named:
-    """Where classes are missing, classes called like everyday words (``good``, ``bad``) may be meant."""
-    again = find_names(question, classes, everyday=True)
-    again = again if len(again.classes) > len(named.classes) else named
-    return again if len(again.classes) > 1 else contrasted(question, classes, again)
 
 
 def _completed(plan: Plan, text: str, question: str, whole: str, kind: str, said: str) -> Plan:

@@ -6,9 +6,9 @@ import numpy as np
 
 from agent.context import Context
 from agent.gathered import Gathered
-from agent.names import WORD, stems
 from agent.plan import Plan
 from agent.prompts import sentence
+from agent.words import WORD, stems
 from tools.case import Case
 from tools.colours import COLOURS, by_colour
 from tools.errors import AdvisorError

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from functools import cache
 
-from agent.names import QUESTION_WORDS, WORD
 from agent.prompts import table
+from agent.words import QUESTION_WORDS, WORD
 
 FEWEST, SHARE = 2, 0.34
 """Words of another language that are needed, and their least share of all words that are no class names."""

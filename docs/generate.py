@@ -23,6 +23,8 @@ PROMPTS = {
     "examples.txt": "questions as people ask them, which those that no pattern fits are compared with",
     "glossary.toml": "words that need explaining, each with a plain sentence",
     "intents.toml": "what a question asks for, by patterns",
+    "everyday.toml": "where a class that is called like a word of every day is meant by it, and where not",
+    "missing.toml": "where a word that is no class stands as a class would, and is asked back",
     "looking.toml": "words that ask for pictures, left out of what is looked for",
     "meanings.txt": "words of one meaning, by which a question is like an example in other words",
     "name.md": "how it names a group of pictures on a contact sheet",

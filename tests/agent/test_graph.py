@@ -14,6 +14,8 @@ from agent.context import Context, ModelSettings
 from agent.events import Step
 from agent.graph import ask, stream_answer
 from agent.grounding import check_claim
+from agent.nodes import after_plan
+from agent.plan import Plan
 from benchmarks.planting.cue import cue_case
 from benchmarks.planting.vectors import vector_case
 from embeddings.progress import Progress as OnStep
@@ -196,6 +198,19 @@ def test_asking_back_runs_nothing(question: str, words: str) -> None:
     assert words in answer.text
     assert tools.asked == []
     assert tools.tried == []
+
+
+def test_a_question_about_any_class_is_answered_for_all() -> None:
+    tools = Tools()
+    ask("does any class hide several kinds that I should split?", context(tools))
+    assert [code for code, _ in tools.asked] == ["hidden-subclasses"]
+
+
+@pytest.mark.parametrize(
+    ("question", "node"), [("which labels could live together", "run"), ("should I merge them?", "write")]
+)
+def test_a_merger_without_classes_is_worked_out_if_it_is_about_any(question: str, node: str) -> None:
+    assert after_plan({"plan": Plan("merge").to_json(), "question": question}) == node
 
 
 def test_a_question_that_is_a_what_if() -> None:
