@@ -26,13 +26,14 @@ _SAID = re.compile(
 )
 _WORSE = re.compile(
     r"worse|cost|expensive|\bbad\b|serious|as much|dear|pric|heav|weigh|hurt|grave|severe|harm|import|matter|painful|"
-    r"\bas (?:big|terrible|awful|nasty|critical)|cheap|less|mild|light|harmless"
+    r"\bas (?:big|terrible|awful|nasty|critical)|cheap|less|mild|light|harmless|trouble|hassle|pain|damage|what\b"
 )
 _LESS = re.compile(r"cheap|\bless\b|mild|light|harmless")
 _TIMES = re.compile(r"(\d+(?:\.\d+)?) ?(?:times|x\b|×|-?fold)(?P<how>[^.;?!]*?\b(?:as|than)\b(?! \w+ as\b))?")
 _TWICE = (
     (r"\b(?:twice|double)\b(?: (?=as\b))?", "2 times "),
-    (r"\bthrice\b", "3 times"),
+    (r"\b(?:thrice|triple)\b", "3 times"),
+    (r"\bquadruple\b", "4 times"),
     (r"\ban order of magnitude\b", "10 times"),
     (r"\b2 orders of magnitude\b", "100 times"),
     (r"\bhalf as\b", "0.5 times as"),

@@ -31,7 +31,8 @@ _CALL = (
 )
 
 MISS = (
-    r"miss(?:es|ed|ing)?|false negatives?|fns?|fnr|type (?:ii|2)|overlook\w*|undetected|unnoticed|undiscovered|unseen|"
+    r"miss(?:es|ed|ing)?|false negatives?|fns?|fnr|type (?:ii|2)(?: errors?)?|"
+    r"overlook\w*|undetected|unnoticed|undiscovered|unseen|"
     r"unspotted|uncaught|unflagged|unrecogni[sz]ed|escap\w*|outflow\w*|leak\w*|"
     r"(?:slip|sneak|creep|walk|sail)\w*(?: through| thru| past| by| out| into)?|"
     rf"(?:let|lets|letting|get|gets|getting|got|go|goes|going|pass|passes|come|comes|make|makes)"
@@ -39,6 +40,7 @@ MISS = (
     r"lost|los(?:e|es|ing)(?! (?:me |us |about |around )?[\d$€£])|unfound|"
     r"(?:not|never|\w+n't|fail\w* to|without)(?: be| being)? (?:found|caught|detected?|spot(?:ted)?|see|seen|find|"
     r"catch|recogni[sz]e|notic\w+|pick\w* up)|false accepts?|"
+    rf"let\w*(?: (?:[\w%‰/{NAME}-]|[.,](?=\d))+){{0,9}}? (?:through|thru|past|by us)|"
     rf"let\w*(?: [\w{NAME}]+){{0,3}}? (?:out|go|slip|escape)|"
     rf"(?<!lands as )(?<!sold as )(?<!comes as )(?<!goes as ){_BAD}(?: (?!(?:and|or|but|is|a)\b)\w+)?"
     rf"(?: (?:that|which|we|is|are|it|gets?|one|ones|part|parts))*"
@@ -47,8 +49,9 @@ MISS = (
     rf"(?:taken|passed|sold|accepted|passes|passing|called)(?: \w+)? (?:for|as) {_GOOD}"
 )
 ALARM = (
-    rf"{_FALSELY}(?: (?:\w+ )?{_CALL}| accus\w+)|bad (?:call|alarm|answer|hit|stop)s?|"
-    rf"wrong(?:ly|fully) {_CALL}|false(?:ly)? {_CALL}|fps?|fpr|type (?:i|1)|"
+    rf"{_FALSELY}(?: (?:\w+ )?{_CALL}| accus\w+)|"
+    rf"(?:bad|duff|dodgy|botched|unfounded) (?:{NAME} )?(?:call|alarm|answer|hit|stop)s?|"
+    rf"wrong(?:ly|fully) {_CALL}|false(?:ly)? {_CALL}|fps?|fpr|fdr|false discover\w+|type (?:i|1)(?: errors?)?|"
     rf"cr(?:y|ies|ying|ied) wolf|overkill|needless(?:ly)? \w+|unnecessar(?:y|ily) \w+|"
     rf"(?:{_CALL}|scrap\w*|reject\w*|bin\w*|thr\w+|pull\w*|stop\w*)(?: \w+){{0,3}}? (?:for|over) nothing|"
     rf"for nothing|in vain|for no (?:good )?reason|without (?:need|reason|cause)|pseudo[ -]?(?:rejects?|scrap)|"
@@ -62,20 +65,20 @@ ALARM = (
 BINNED = rf"{_BIN}(?: (?!(?:and|or|but)\b)\w+){{0,2}}? {NAME}"
 """Throwing away one of a class, where nothing else is called a false alarm."""
 WRONG = (
-    rf"{ALARM}|wrong(?:ly)?|mistakes?|mistaken|incorrect(?:ly)?|errors?|false(?:ly)?|fake|bogus|rubbish|nonsense|duds|"
+    rf"{ALARM}|wrong(?:ly)?|mistakes?|mistaken|incorrect(?:ly)?|errors?|false(?:ly)?|fake|bogus|rubbish|nonsense|duds?|"
     rf"(?:something|anything|everything) (?:else|other|different|but(?! \d))|unjustified|unfounded|erroneous|"
     rf"(?:be|being|are|is|turn\w* out)(?: to be)?(?: really| actually| in fact)? {_GOOD}|"
     rf"(?:not|\w+n't)(?: be| being| really| actually)* (?:an? )?(?:{NAME}|right|correct|real|genuine|true)"
 )
 RIGHT = (
     rf"right(?! now| away)|trust|believe|correct(?:ly)?|accurate|true(?![ -]positive)|reliable|trustworthy|justified|"
-    rf"holds?(?: up| true)?|genuine|legit(?:imate)?|valid|warranted|"
+    rf"holds?(?: up| true)?|genuine|legit(?:imate)?|valid|spot[ -]on|for real|the real thing|warranted|"
     rf"be(?: really| actually| truly| indeed| true| real| genuine)* (?:an? )?{NAME}"
 )
 REALLY = r"really|actually|truly|indeed|in fact|real"
 FOUND = (
     r"found|finds?|finding|catch(?:es|ing)?|caught|detect(?:s|ed|ing)?|recogni[sz](?:e|es|ed|ing)|"
-    r"spot(?:s|ted|ting)?|pick(?:s|ed|ing)? (?:up|out)|"
+    r"spot(?:s|ted|ting)?(?! on)|detection|pick(?:s|ed|ing)? (?:up|out)|"
     rf"discover(?:s|ed)?|flag(?:s|ged)?(?! (?:ones|things|parts|items|pictures|{NAME}))|"
     r"captur(?:e|es|ed|ing)|sees|seen|noticed|stopp(?:ed|ing)"
 )

@@ -14,6 +14,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _UNITS = {word: at for at, word in enumerate(_SMALL.split())}
 _UNITS |= {word: 10 * at for at, word in enumerate(_TENS.split(), start=2)}
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
+_SHORT = {**_SCALES, "k": 1000, "m": 1_000_000}
 _WORD = "|".join([*_UNITS, *_SCALES])
 _DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine)\b"
 _WRITTEN = re.compile(rf"\b(?:(?:a|{_WORD})(?:[ -](?:and )?(?:{_WORD}))+|{_WORD})\b")
@@ -68,7 +69,7 @@ def figures(text: str) -> str:
     text = _POINT.sub(_decimal, text)
     text = re.sub(r"(?<![\d.,])([1-9]\d{0,2})((?:[,'’]\d{3})+)(?![\d%]|[.,]?\d| ?%)", _together, text)
     text = re.sub(rf"(?<![\d.,])([1-9]\d{{0,2}})((?:\.\d{{3}})+)(?= ?(?:{_MONEY})\b)", _together, text)
-    text = re.sub(r"\b(\d+(?:[.,]\d+)?)( ?k\b| (?:hundred|thousand|grand|million)\b)", _scaled, text)
+    text = re.sub(r"\b(\d+(?:[.,]\d+)?)( ?k\b|(?<=[$€£]\d)m\b| (?:hundred|thousand|grand|million)\b)", _scaled, text)
     text = _WRITTEN.sub(lambda m: _figure(m, text), text)
     return re.sub(r"\b(\d+) and a half\b", r"\1.5", text)
 
@@ -125,7 +126,7 @@ def _together(match: re.Match[str]) -> str:
 
 def _scaled(match: re.Match[str]) -> str:
     scale = match[2].strip()
-    return f"{float(match[1].replace(',', '.')) * (1000 if scale == 'k' else _SCALES[scale]):.10g}"
+    return f"{float(match[1].replace(',', '.')) * _SHORT[scale]:.10g}"
 
 
 def _value(words: str) -> int:

@@ -29,7 +29,7 @@ _WHETHER_TOO = re.compile(
 )
 DEMAND = re.compile(
     r"\b(?:may|must|should|shall|ha(?:s|ve) to|ought|wants?|needs?|at (?:most|least)|max\w*|min\w*|tops|only|"
-    r"(?:more|less) than|no less|fewer|below|under|above|over|up to|accept\w* (?!or)|tolera\w*|"
+    r"(?:more|less) than|no less|fewer|below|under|above|over|up to|accept\w* (?!or)|tolera\w*|swallow|stomach|"
     r"allow\w*|live with|afford|goals?|targets?|requir\w*|demand\w*|aim\w*|expects?|insists?|be|got to|gotta|"
     r"fine with|ok with|hold|better)\b|"
     r"[<>]|≤|≥|\bor (?:less|more|fewer|better)\b"

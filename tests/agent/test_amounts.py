@@ -83,7 +83,7 @@ PRICES = (
     ("40 euros", "30 cents", 40.0, 0.3), ("2 lira", "half a lira", 2.0, 0.5), ("$1,200", "$3", 1200.0, 3.0),
     ("40 quid", "2", 40.0, 2.0), ("30", "1", 30.0, 1.0), ("2k", "50", 2000.0, 50.0),
     ("3 hours", "5 minutes", 180.0, 5.0),
-    ("₹ 900", "₹ 15", 900.0, 15.0), ("two and a half francs", "half a franc", 2.5, 0.5),
+    ("₹ 900", "₹ 15", 900.0, 15.0), ("£2m", "£500", 2e6, 500.0), ("two and a half francs", "half a franc", 2.5, 0.5),
     ("80 cents", "10 cents", 80.0, 10.0),
 )  # fmt: skip
 VERBS = ("costs us", "costs", "sets us back about", "is", "=")
@@ -94,7 +94,7 @@ def test_costs_of_every_event(miss: str) -> None:
     joints = cycle(product(VERBS, (", ", " and ", "; ", ". ")))
     for alarm, (of_miss, of_alarm, value, other) in product(EVENTS_ALARMED, PRICES):
         verb, link = next(joints)
-        if verb == "is" and not any(mark in of_miss + of_alarm for mark in "$₹esq"):
+        if verb == "is" and not any(mark in of_miss + of_alarm for mark in "$₹£esq"):
             verb = "costs"  # "a miss is 30" alone speaks of no cost
         both = f"{miss} {verb} {of_miss}", f"{alarm} {verb} {of_alarm}"
         for one, two in (both, both[::-1]):
@@ -106,6 +106,7 @@ WORSE = {
     "{} is ten times as bad as {}": 10.0, "{} is 20x worse than {}": 20.0, "{} costs twice as much as {}": 2.0,
     "{} is a hundred times as dear as {}": 100.0, "{} hurts five-fold compared with {}": 5.0,
     "{} is an order of magnitude more expensive than {}": 10.0, "{} weighs 3 times as heavily as {}": 3.0,
+    "{} costs triple what {} costs": 3.0, "{} is 5 times the trouble of {}": 5.0,
 }  # fmt: skip
 MILDER = {
     "{} is ten times cheaper than {}": 10.0, "{} is half as bad as {}": 2.0, "{} is a tenth as bad as {}": 10.0,
@@ -157,17 +158,20 @@ WRONG_ONES = (
     "no more than {} of the alarms may be bogus", "{} of the @ calls may be something else, tops",
     "if it says @, mistakes in {} of the cases are ok", "a false alarm rate of {} at most",
     "the share of wrong alarms below {}",
+    "a false discovery rate under {}", "we can swallow {} of its @ calls being duds",
 )  # fmt: skip
 RIGHT_ONES = (
     "if it says @ i want it to be @ {}", "when it says @ i want that to hold {}", "precision(@) >= {}",
     "{} of the alarms have to be genuine", "of everything it calls @ {} must really be one",
     "req. srs-112: precision of {}", "it has to be right {}", "its answers should be true {}",
     "{} of its @ calls must be @",
+    "it needs to be spot on {}", "{} of the warnings must be for real",
 )  # fmt: skip
 MISSED_ONES = (
     "{} of the @ may slip thru", "not more than {} of the @ may get past us", "{} of the @ may go unseen, tops",
     "i can afford to overlook {} of the @", "outflow of @ to the customer must be {} or less",
-    "no more than {} of the @ may reach the shop undetected", "fnr of {} at most", "find all but {} of the @",
+    "no more than {} of the @ may reach the shop undetected", "fnr of {} at most", "type ii error below {}",
+    "don't let more than {} of the @ through", "find all but {} of the @",
 )  # fmt: skip
 FOUND_ONES = (
     "{} of the @ have to be found", "i want {} of all @ caught", "catch {} of the @", "recall(@) >= {}",
