@@ -120,7 +120,7 @@ def _without(text: str, name: str) -> str:
     """A text without what a pattern finds again and again; what would take all of it from behind stays."""
     behind = name.endswith("behind")
     while found := _pattern(name).search(text) if behind else _pattern(name).match(text):
-        rest = text[: found.start()].rstrip(PUNCTUATION) if behind else text[found.end() :]
+        rest = text[: found.start(found.lastindex or 0)].rstrip(PUNCTUATION) if behind else text[found.end() :]
         if rest == text or (behind and not rest):
             break
         text = rest

@@ -65,6 +65,8 @@ def test_what_is_to_be_seen_on_them(where: str, seen: str) -> None:
         ("There was a wasp in it once. I would love that. Could you find the wasp on the plum?", "wasp on the plum"),
         ("I sell fruit. My aunt is called Fay. rusty parts please", "rusty parts"),
         ("A shot of a wasp on fruit, from our trip. Could you dig it out?", "wasp on fruit"),
+        ("Do any show green oranges with the stalk on?", "green oranges with the stalk on"),
+        ("dig out the ones with a price sticker on", "price sticker"),
         ("pics apples with leaf", "apples with leaf"),
         ("photographs with the fingers of my grandson in them, bring", "fingers of my grandson"),
         ('search for "a striped tablecloth, folded"', "a striped tablecloth, folded"),
