@@ -37,6 +37,10 @@ class ModelSettings:
         No further call is made for a question that has cost so many.
     native : bool
         Whether a probe has shown that it calls tools natively; otherwise it fills in a JSON schema.
+    form : str
+        How the form of a reply is asked for: one of ``agent.endpoint.FORMS``, as a probe has found.
+    plans : bool
+        Whether it chooses what answers a question; if not, the rules do, and it words the answers.
     pictures : bool
         Whether it may be shown small copies of pictures, to name groups of them.
     price_sent, price_received : float
@@ -54,6 +58,8 @@ class ModelSettings:
     max_bytes: int = 1_000_000
     max_total_tokens: int = 30_000
     native: bool = False
+    form: str = "limits"
+    plans: bool = True
     pictures: bool = False
     price_sent: float = 0.0
     price_received: float = 0.0

@@ -15,6 +15,7 @@ from agent.prompts import prompt
 from agent.rules import RulesPlanner
 
 LONGEST_QUESTION = 2000
+UNFIT = "got an easy question wrong when it was tried"
 FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 Messages = list[dict[str, str]]
 
@@ -28,8 +29,10 @@ class ModelPlanner:
 
     def plan(self, question: str, classes: Sequence[str], history: Sequence[Plan] = ()) -> Plan:
         """The model's plan if it can be taken, else the rules' plan with the reason in ``fallback``."""
+        if not self._endpoint.settings.plans:
+            return replace(self._rules.plan(question, classes, history), fallback=UNFIT)
         names = shown_names(classes)
-        text = self._reply(messages(question, names, history), list(names))
+        text = ask_step(self._endpoint, messages(question, names, history), list(names))
         if text is not None:
             try:
                 return read_step(text, names)
@@ -37,11 +40,13 @@ class ModelPlanner:
                 self._endpoint.down = "chose no step that exists"
         return replace(self._rules.plan(question, classes, history), fallback=self._endpoint.down)
 
-    def _reply(self, said: Messages, names: Sequence[str]) -> str | None:
-        if not self._endpoint.settings.native:
-            return self._endpoint.ask(said, reply_schema(names))
-        called = self._endpoint.call(said, native_tools(names))
-        return None if called is None else native_reply(*called)
+
+def ask_step(endpoint: Endpoint, said: Messages, names: Sequence[str]) -> str | None:
+    """The model's reply, called natively or by a schema; None if there is none."""
+    if not endpoint.settings.native:
+        return endpoint.ask(said, reply_schema(names))
+    called = endpoint.call(said, native_tools(names))
+    return None if called is None else native_reply(*called)
 
 
 def messages(question: str, names: Mapping[str, str], history: Sequence[Plan] = ()) -> Messages:

@@ -6,9 +6,8 @@ from typing import Any
 
 from agent.context import ModelSettings
 from agent.display import shown_names
-from agent.endpoint import Endpoint
 from agent.model_planner import messages
-from agent.probe import calls_tools
+from agent.probe import probe
 from agent.prompts import sentence
 from agent.spending import note_call
 from agent.state import Fact
@@ -27,11 +26,11 @@ def agreement(workspace: Workspace, settings: ModelSettings) -> Mapping[str, Any
 
 
 def agree(workspace: Workspace, settings: ModelSettings, by: str) -> Mapping[str, Any]:
-    """Note that a person agrees, and find out whether the model calls tools natively."""
-    endpoint = Endpoint(settings, spent=lambda sent, received: note_call(workspace, settings, sent, received))
+    """Note that a person agrees, and find out what the model can do; ``found`` says it in a sentence."""
+    probed = probe(settings, lambda sent, received: note_call(workspace, settings, sent, received))
     kept = {
-        "server": settings.base_url, "model": settings.model, "by": by, "at": now(), "native": calls_tools(endpoint),
-        "pictures": settings.pictures,
+        "server": settings.base_url, "model": settings.model, "by": by, "at": now(), "native": probed.native,
+        "form": probed.form, "plans": probed.plans, "found": probed.said, "pictures": settings.pictures,
     }  # fmt: skip
     workspace.choose(AGREED, kept)
     return kept

@@ -210,6 +210,7 @@ def _see_to_model(out: Terminal, kept: "Workspace", case: "Case", model: "ModelS
     from agent.privacy import agree, withdraw
     from tools.documents import case_head
 
+    found = ""
     if how.withdraw:
         withdraw(kept)
         headline = "No language model is asked from now on"
@@ -219,9 +220,11 @@ def _see_to_model(out: Terminal, kept: "Workspace", case: "Case", model: "ModelS
             todo="Set these variables first; without them nothing leaves this machine anyway.",
         )  # fmt: skip
     else:
-        agree(kept, model, user_name())
         headline = f"Agreed: {model.model} at {model.base_url} may be asked"
-    out.say(Text(shown(headline), style="bold"))
+        with out.steps() as steps:
+            steps("trying the language model", 0, 1)
+            found = agree(kept, model, user_name())["found"]
+    out.say(Text(shown(headline), style="bold"), *([shown(found)] if found else []))
     if not how.agree or how.withdraw:
         out.deliver(case_head(case, headline))
 
@@ -252,7 +255,7 @@ def _agreed(out: Terminal, kept: "Workspace", case: "Case", model: "ModelSetting
     out.notes.print(Text(shown_lines(first_call(question, case.classes))), Text(""), sep="\n")
     out.notes.print("The second call is shown by: advisor ask QUESTION --show-prompt")
     if out.notes.input("May this be sent, now and with later questions? [y/N] ", markup=False).strip().lower() in YES:
-        agree(kept, model, user_name())
+        out.notes.print(shown(agree(kept, model, user_name())["found"]))
 
 
 def _refused_lines(model: "ModelSettings | None", document: Mapping[str, Any]) -> Iterable[Text]:
@@ -261,6 +264,8 @@ def _refused_lines(model: "ModelSettings | None", document: Mapping[str, Any]) -
         return
     said = [step for step in document["steps"] if "language model" in step.lower()]
     yield from (Text(shown(step), style="dim") for step in said[-1:])
+    if said and "did not answer within" in said[-1]:
+        yield Text("ADVISOR_MODEL_SECONDS gives a slow server more time.", style="dim")
 
 
 def _price_lines(kept: "Workspace", model: "ModelSettings | None", document: Mapping[str, Any]) -> Iterable[Text]:

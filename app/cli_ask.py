@@ -55,6 +55,7 @@ def ask(
 
     ADVISOR_MODEL_PRICE="0.15 0.60" is the price of a million tokens sent and received; ADVISOR_MODEL_CAP=5 stops
     asking the model in a month that has cost so much. ADVISOR_LANGUAGE=de gives answers in German.
+    ADVISOR_MODEL_SECONDS=120 gives each of its calls so long, instead of 30 seconds.
     ADVISOR_MODEL_PICTURES=1 shows the model contact sheets of a few findings, to name them; off by default.
     """
     from app.asking import Asking, run_ask

@@ -33,6 +33,8 @@ LIBRARIES = {
 MODEL_VARIABLES = ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 OPENAI = "https://api.openai.com/v1"
 NOT_AGREED = "the language model is not asked before you agree: advisor ask --show-prompt, then --agree-model"
+LONGEST_WAIT = 3600.0
+"""Seconds that one call to a language model may be given."""
 OVER_CAP = "the language model is not asked, since this month has cost as much as ADVISOR_MODEL_CAP allows"
 
 
@@ -88,14 +90,16 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
 
     sent, received = _numbers(source, "ADVISOR_MODEL_PRICE", 2)
     (cap,) = _numbers(source, "ADVISOR_MODEL_CAP", 1)
+    (seconds,) = _numbers(source, "ADVISOR_MODEL_SECONDS", 1, most=LONGEST_WAIT)
     return ModelSettings(
         base_url=server or OPENAI, api_key=key or "none", model=model, price_sent=sent, price_received=received,
-        monthly_cap=cap, pictures=source.get("ADVISOR_MODEL_PICTURES", "").strip().lower() in {"1", "yes", "true"},
+        monthly_cap=cap, timeout=seconds or ModelSettings.timeout,
+        pictures=source.get("ADVISOR_MODEL_PICTURES", "").strip().lower() in {"1", "yes", "true"},
     )  # fmt: skip
 
 
-def _numbers(source: Mapping[str, str], name: str, count: int) -> list[float]:
-    """So many numbers above or equal to 0 from a variable; zeros where it is not set.
+def _numbers(source: Mapping[str, str], name: str, count: int, *, most: float = 1e9) -> list[float]:
+    """So many numbers from 0 up to ``most`` from a variable; zeros where it is not set.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def _numbers(source: Mapping[str, str], name: str, count: int) -> list[float]:
         found = [float(word) for word in text.replace(",", " ").split()]
     except ValueError:
         found = []
-    if len(found) != count or not all(0 <= number < 1e9 for number in found):
+    if len(found) != count or not all(0 <= number <= most for number in found):
         raise WrongVariable(
             expected=f"{'two numbers' if count > 1 else 'a number'} in {name}", seen=text[:40],
             todo=f"Write, e.g., {name}={'0.15 0.60' if count > 1 else '5'}, or unset it.",
@@ -166,7 +170,7 @@ def read_context(case: "Case", kept: "Workspace", on_step: Progress, *, offline:
     """
     from dataclasses import replace
 
-    from agent.context import Context
+    from agent.context import Context, ModelSettings
 
     context = Context(
         load_case=lambda: case, on_step=on_step, memory=kept, workspace=kept, user=user_name(),
@@ -183,8 +187,15 @@ def read_context(case: "Case", kept: "Workspace", on_step: Progress, *, offline:
         return replace(context, model_note=NOT_AGREED)
     if over_cap(kept, model):
         return replace(context, model_note=OVER_CAP)
-    known = replace(model, native=bool(agreed.get("native")))
-    return replace(context, model=known, spent=lambda sent, received: note_call(kept, known, sent, received))
+    known = replace(
+        model, native=bool(agreed.get("native")), plans=bool(agreed.get("plans", True)),
+        form=str(agreed.get("form", model.form)),
+    )  # fmt: skip
+    slower = known.max_calls * max(0.0, known.timeout - ModelSettings.timeout)
+    return replace(
+        context, model=known, seconds=context.seconds + slower,
+        spent=lambda sent, received: note_call(kept, known, sent, received),
+    )  # fmt: skip
 
 
 def interactive() -> bool:

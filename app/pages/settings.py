@@ -161,18 +161,23 @@ def _draw_model(place: Place) -> None:
     st.markdown(plain_markdown(explanation(settings)))
     with st.expander("Exactly what leaves this machine to have a question understood"):
         st.code(first_call("Why is my model confusing …?", place.case.classes), language="json", wrap_lines=True)
+    agreed = agreement(place.kept, settings)
+    if agreed is not None and agreed.get("found"):
+        st.caption(plain_markdown(agreed["found"]))
     with st.container(horizontal=True):
-        if agreement(place.kept, settings) is None:
+        if agreed is None:
             if st.button("I agree", key="model-agree", icon=":material/check:", type="primary"):
-                agree(place.kept, settings, place.person.name)
+                with st.spinner("Trying it with easy questions …"):
+                    agree(place.kept, settings, place.person.name)
                 st.rerun()
         else:
             st.button("Withdraw my agreement", key="model-withdraw", on_click=withdraw, args=(place.kept,))
         asked = st.button("Test it", icon=":material/network_check:", key="model-test")
     if asked:
         from agent.endpoint import Endpoint
+        from agent.spending import note_call
 
-        endpoint = Endpoint(settings)
+        endpoint = Endpoint(settings, spent=lambda sent, received: note_call(place.kept, settings, sent, received))
         with st.spinner("Asking …"):
             answer = endpoint.ask([{"role": "user", "content": "Answer with the one word: ready"}])
         if answer:

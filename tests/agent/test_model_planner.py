@@ -98,6 +98,23 @@ def test_refused_connection() -> None:
     endpoint = Endpoint(ModelSettings(model.base_url, "key", "m", timeout=2.0))
     plan = ModelPlanner(endpoint).plan(QUESTION, CLASSES)
     assert (plan.classes, plan.planner, endpoint.down) == (BY_RULES.classes, "rules", "cannot be reached")
+    assert endpoint.usage["sent"] == 0, "nothing was sent"
+
+
+def test_a_reply_that_was_cut_off_is_not_taken() -> None:
+    choice = {"message": {"content": "Apples are 1"}, "finish_reason": "length"}
+    body = json.dumps({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}).encode()
+    with serving(Script(lambda h: send(h, body), raw=True)) as model:
+        endpoint = Endpoint(model)
+        assert endpoint.ask([{"role": "user", "content": "x"}]) is None
+    assert (endpoint.down, endpoint.usage["received"]) == ("was cut off before its end", 4)
+
+
+def test_who_waits_is_told_what_for() -> None:
+    heard: list[tuple[str, int, int]] = []
+    with serving(Script("yes")) as model:
+        Endpoint(model, on_step=lambda *step: heard.append(step)).ask([{"role": "user", "content": "x"}])
+    assert heard == [("waiting for the language model", 0, 1)]
 
 
 def test_a_dead_endpoint_is_not_asked_again() -> None:
@@ -287,6 +304,17 @@ def test_a_stream_is_heard_piece_by_piece() -> None:
     assert heard == ["Limes ", "are ", "green."]
     assert script.requests[0]["stream"] is True
     assert endpoint.usage == {"sent": 7, "received": 3, "estimated": False}
+
+
+@pytest.mark.parametrize("opening", [b": ping - 2026-01-01 00:00:00\r\n\r\n", b": PROCESSING\n\n"])
+def test_a_stream_that_opens_with_a_comment_is_a_stream(opening: bytes) -> None:
+    """Slow servers send comments while they compute, so that the connection is kept."""
+    end = {"choices": [{"delta": {}, "finish_reason": "length"}]}
+    for last, said in ((b"", "yes"), (f"data: {json.dumps(end)}\n\n".encode(), None)):
+        text = f"data: {json.dumps({'choices': [{'delta': {'content': 'yes'}}]})}\n\n".encode()
+        body = opening + text + last
+        with serving(Script(lambda h, body=body: send(h, body, 200, "text/event-stream"), raw=True)) as model:
+            assert Endpoint(model).ask([{"role": "user", "content": "x"}], heard=lambda _: None) == said
 
 
 def test_a_server_that_does_not_stream_is_heard_at_the_end() -> None:

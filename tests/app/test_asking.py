@@ -14,20 +14,23 @@ from agent.context import ModelSettings
 from agent.spending import SPENDING, Spent, note_call, over_cap, spent
 from app import cli
 from app.edge import WrongVariable, read_model
-from tests.agent.scripted_server import Script, serving
+from tests.agent.scripted_server import Script, serving, stall
 from tools.changing import history
 from tools.workspace import Workspace
 
 RELABEL = "relabel the suspicious pictures"
 MERGE = "merge Lime and Lemon"
 WORST = json.dumps({"step": {"tool": "dataset_stats", "about": "accuracy", "classes": []}})
+BALANCE = json.dumps({"step": {"tool": "dataset_stats", "about": "pictures", "classes": []}})
+CONFUSED = json.dumps({"step": {"tool": "explain_confusion", "classes": ["A", "B"]}})
 Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def ask(own_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Runs ``advisor ask`` in this process; its document."""
-    for name in ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ADVISOR_MODEL_PRICE", "ADVISOR_MODEL_CAP"):
+    for name in ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ADVISOR_MODEL_PRICE", "ADVISOR_MODEL_CAP",
+                 "ADVISOR_MODEL_SECONDS"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
     def run(*words: str, code: int = 0) -> dict[str, Any]:
@@ -55,10 +58,17 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return sit
 
 
+def answers(body: dict[str, Any]) -> str:
+    """Right answers to the questions by which a model is tried, by a schema; one step for all others."""
+    if "response_format" not in body or "confusing A and B" not in body["messages"][1]["content"]:
+        return BALANCE if "does each class have?" in body["messages"][1]["content"] else WORST
+    return CONFUSED
+
+
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> Iterator[Script]:
     """A scripted language model that the environment names."""
-    script = Script(WORST)
+    script = Script(answers)
     with serving(script, timeout=20.0) as settings:
         monkeypatch.setenv("ADVISOR_MODEL", settings.model)
         monkeypatch.setenv("OPENAI_API_KEY", "key")
@@ -131,13 +141,14 @@ def test_nothing_to_go_on_with(ask: Ask) -> None:
     ask("--agree-model", code=2)
 
 
-def test_a_model_is_asked_only_after_consent(ask: Ask, model: Script) -> None:
+def test_a_model_is_asked_only_after_consent(ask: Ask, model: Script, capsys: pytest.CaptureFixture[str]) -> None:
     first = ask("which classes are worst?")
     assert (model.calls, first["planner"]) == (0, "rules")
     assert any("before you agree" in step for step in first["steps"])
     ask("--agree-model")
+    assert "it chooses what answers a question" in " ".join(capsys.readouterr().out.split())
     probing = model.calls
-    assert probing == 1
+    assert probing == 3, "one call of a tool, refused; two forms"
     assert ask("which classes are worst?")["planner"] == "model"
     assert model.calls > probing
     ask("--withdraw-model")
@@ -243,3 +254,31 @@ def test_a_price_with_commas() -> None:
     found = read_model({"ADVISOR_MODEL": "m", "OPENAI_API_KEY": "k", "ADVISOR_MODEL_PRICE": "0.15, 0.60"})
     assert found is not None
     assert found.price(1_000_000, 2_000_000) == pytest.approx(1.35)
+
+
+def test_a_model_that_gets_easy_questions_wrong_only_words_answers(
+    ask: Ask, model: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.replies = [WORST]
+    ask("--agree-model")
+    assert "the rules go on" in " ".join(capsys.readouterr().out.split())
+    document = ask("which classes are worst?")
+    assert document["planner"] == "rules"
+    assert any("easy question wrong" in step for step in document["steps"])
+    assert "response_format" not in model.requests[-1], "asked to word the answer alone"
+
+
+def test_a_slow_model_is_given_more_time(
+    ask: Ask, model: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read_model({"ADVISOR_MODEL": "m", "OPENAI_API_KEY": "k", "ADVISOR_MODEL_SECONDS": "120"})
+    assert found is not None
+    assert found.timeout == 120
+    with pytest.raises(WrongVariable):
+        read_model({"ADVISOR_MODEL": "m", "OPENAI_API_KEY": "k", "ADVISOR_MODEL_SECONDS": "1e6"})
+    ask("--agree-model")
+    monkeypatch.setenv("ADVISOR_MODEL_SECONDS", "0.5")
+    model.raw, model.replies = True, [stall]
+    ask("which classes are worst?")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "did not answer within 0.5 s ADVISOR_MODEL_SECONDS gives a slow server more time." in said
