@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations, pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,10 +125,10 @@ class Examples:
         spread = Counter(chain.from_iterable(counted))
         shared = sorted(piece for piece, times in spread.items() if times >= SHARED)
         self._column = {piece: at for at, piece in enumerate(shared)}
-        self._rarity = np.log([(1 + len(known)) / (1 + spread[piece]) for piece in shared]) + 1
+        self._rarity = (np.log([(1 + len(known)) / (1 + spread[piece]) for piece in shared]) + 1).astype(np.float32)
         vectors = self._vectors(counted)
         at = {label: [self.labels.index(one) for one in _with_intent(label)] for label in {label for label, _ in known}}
-        wanted = np.zeros((len(known), len(self.labels)))
+        wanted = np.zeros((len(known), len(self.labels)), dtype=np.float32)
         for row, (label, _) in enumerate(known):
             wanted[row, at[label]] = 1
         self._usual = wanted.mean(axis=0)
@@ -136,17 +136,15 @@ class Examples:
 
     def _vectors(self, counted: Sequence[Counter[str]]) -> csr_matrix:
         """Rows of length 1."""
-        column = self._column
         rows = np.repeat(np.arange(len(counted)), [len(counts) for counts in counted])
-        columns = np.array([column.get(piece, -1) for counts in counted for piece in counts])
-        times = np.array([n for counts in counted for n in counts.values()], dtype=float)
+        columns = np.fromiter(map(self._column.get, chain.from_iterable(counted), repeat(-1)), dtype=np.int64)
+        times = np.fromiter(chain.from_iterable(counts.values() for counts in counted), dtype=np.float32)
         known = columns >= 0
         rows, columns, times = rows[known], columns[known], times[known]
         values = (1 + np.log(times)) * self._rarity[columns]
         lengths = np.sqrt(np.bincount(rows, values * values, minlength=len(counted)))
-        return csr_matrix(
-            (values / np.maximum(lengths, TINY)[rows], (rows, columns)), shape=(len(counted), len(column))
-        )
+        values = (values / np.maximum(lengths, TINY)[rows]).astype(np.float32)
+        return csr_matrix((values, (rows, columns)), shape=(len(counted), len(self._column)))
 
     def likeness(self, one: str, other: str) -> float:
         """Cosine of two texts."""
@@ -164,7 +162,7 @@ def _with_intent(label: str) -> set[str]:
     return {label, label.partition(".")[0]}
 
 
-def _ridge(vectors: csr_matrix, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ridge(vectors: csr_matrix, wanted: NDArray[np.float32]) -> NDArray[np.float32]:
     """Solves (V Vᵀ + PENALTY) x = wanted by conjugate gradients, column by column at once."""
     turned = vectors.T.tocsr()
     found, left = np.zeros_like(wanted), wanted.copy()

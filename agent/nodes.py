@@ -295,6 +295,8 @@ def finish(state: State) -> dict[str, Any]:
     out: dict[str, Any] = {"told": sorted(told)}
     if chosen.second:
         out["answer"] = f"{state['answer']}\n\n{template.left(chosen.second)}"
+    elif chosen.readings and chosen.intent != "help" and not _clarify(chosen, state["question"]):
+        out["answer"] = f"{state['answer']}\n\n{template.perhaps(chosen.readings[0])}"
     if chosen.intent not in NOT_REMEMBERED - {"picture"} and not _clarify(chosen, state["question"]):
         out["last"] = keep(state)
     return out

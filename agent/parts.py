@@ -1,4 +1,4 @@
-"""Cuts a question into sentences, and a rambling one into clauses: what is asked decides, and not what is told."""
+"""Cuts a message into sentences, and at words that may join a second question to the first."""
 
 import re
 from collections.abc import Iterator
@@ -9,19 +9,16 @@ from agent.prompts import word_list
 LONGEST_READ = 1500
 """Letters of a question that are read: of a longer one the beginning and the end, where people ask."""
 BEGINNING = 500
-RAMBLING = 24
-"""Words from which on a sentence is read clause by clause."""
 FEWEST_WORDS = 2
 """Of a part: a single word after a full stop belongs to the sentence before it."""
 
 _ASKS = word_list("asking_words")
-_SENTENCE = re.compile(r"(?<=[?!;])[\s)\"”]+|(?<=[^\W\d_]{2}\.)\s+|(?<=\d%)\.\s+|(?<=\d)\.\s+(?=[A-Z])|\s*[\n…]+\s*")
+_SENTENCE = re.compile(
+    r"(?<=[?!;])[\s)\"”]+|(?<=[^\W\d_]{2}\.)\s+|(?<=\d%)\.\s+|(?<=\d)\.\s+(?=[A-Z])|\s+\.\s+|\s*[\n…]+\s*"
+)
 _ABBREVIATED = re.compile(r"\b(?:vs|etc|eg|approx|incl|no|nr|fig|resp|ca|mr|mrs|dr)\.\s+$", re.IGNORECASE)
 _LINK = re.compile(
     r",?\s+(?:and|also|plus|but|then)\s+(?:(?:also|then|please|maybe|second|secondly),?\s+)*(?=(\w+))", re.IGNORECASE
-)
-_CLAUSE = re.compile(
-    r"\s*,\s+(?:and |but |so |because |anyway,? )?|\s+[–—-]\s+|\s+(?=but |because |anyway )", re.IGNORECASE
 )
 _LEADING = re.compile(
     r"(?:(?:and|also|so|then|but|ok|okay|well|now|hi|hello|hey|oh|secondly|second|besides|finally|lastly|plus|please|"
@@ -58,13 +55,6 @@ def linked(question: str) -> list[tuple[int, int]]:
     ['should i merge them']
     """
     return [(m.start(), m.end()) for m in _LINK.finditer(question) if mended(m[1].lower()) in _ASKS]
-
-
-def clauses(sentence: str) -> list[tuple[int, int]]:
-    """Where the clauses of a rambling sentence begin and end; all of it where it is short."""
-    if len(sentence.split()) < RAMBLING:
-        return [(0, len(sentence))]
-    return _pieces(sentence, _CLAUSE.finditer(sentence))
 
 
 def without_opening(part: str) -> str:

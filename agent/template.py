@@ -171,6 +171,11 @@ def left(second: str) -> str:
     return sentence("two.left", question=markdown_safe(second))
 
 
+def perhaps(reading: str) -> str:
+    """What else a question may have meant."""
+    return sentence("two.perhaps", question=markdown_safe(f"{reading}?"))
+
+
 def help_text(classes: Sequence[str], language: str = "", readings: Sequence[str] = ()) -> str:
     """What can be asked, with the user's own classes; of one in another language, also why it is not answered.
 

@@ -39,14 +39,12 @@ from agent.pictures import picture_plan
 from agent.plan import Plan
 from agent.reading import Read
 from agent.rules import RulesPlanner
-from benchmarks.agent_questions import PICTURES, Row, planned, questions, wrong
+from benchmarks.agent_questions import PICTURES, PLACES, Row, planned, questions, wrong
 from benchmarks.planting.vectors import vector_case
-from tools.readers.match_ids import Places
 from tools.settings import Settings
 from tools.statistics import wilson
 from tools.workspace import Workspace
 
-PLACES = Places({picture: row for row, picture in enumerate(PICTURES)}, Path("/pictures"))
 FRUIT = {"Apple": 60, "Lemon": 60, "Lime": 60, "Orange": 60, "Satsumas": 25}
 WARM = (
     "why is Apple called Lime?", "which classes are worst?", "which labels are wrong?", "are there duplicates?",

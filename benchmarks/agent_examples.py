@@ -1,91 +1,87 @@
-"""How well questions in a new voice are read, by examples of other voices and by patterns.
+"""How well questions in a new voice are read, by examples of other voices.
 
-    python -m benchmarks.agent_examples
+    python -m benchmarks.agent_examples [--misses] [--write]
 
-Each voice of ``prompts/examples.txt`` was written at once. Prints for each how many of its phrasings, with names of
-classes in them, get the right tool and arguments when the examples hold only the voices before it, and when they hold
-all voices but this one; of those read wrongly, how many are asked back. All voices have the same author, who knows what
-can be asked: strangers are understood less well (``python -m benchmarks.agent``).
+``tests/agent/asked.jsonl`` holds questions with the plan that each should get, in many voices: each was written by a
+hand that had seen neither the rules nor other questions. For each voice the planner is asked with the examples of all
+others: printed is how often the tool is right, and tool and arguments. ``--misses`` prints what is wrong. ``--write``
+puts the questions, with ``@`` for each class, into ``prompts/examples.txt``, from which the planner learns.
 """
 
+import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import cycle
+from pathlib import Path
 from unittest.mock import patch
 
-from agent.examples import CONTEXT, Example, Examples, voices
+from agent.examples import Example, Examples, voices
+from agent.pictures import picture_plan
 from agent.plan import Plan
 from agent.rules import RulesPlanner
-from benchmarks.agent_questions import CLASSES
+from benchmarks.agent_questions import PICTURES, PLACES, Row, as_examples, planned, questions, wrong
 
-NAMES = ("lemons", "Lime", "oranges", "peach", "pears", "Nectarine", "apples")
-CALLED = {"lemons": "Lemon", "oranges": "Orange", "peach": "Peach", "pears": "Pear", "apples": "Apple"}
-ANY_CLASSES = frozenset({"help", "search", "show", "why", "do", "undo", "next"})
-"""Intents that need no class."""
+EXAMPLES = Path(__file__).parents[1] / "prompts" / "examples.txt"
 
 
-@dataclass(frozen=True)
-class Score:
-    """Phrasings read rightly, asked back of those that were not, and all."""
-
-    right: int
-    back: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.right} of {self.of} ({100 * self.right / self.of:.0f} %), {self.back} asked back"
+def plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Plan:
+    """As the agent plans without a language model."""
+    return picture_plan(lambda: PLACES, PICTURES, question, classes) or RulesPlanner().plan(question, classes, history)
 
 
-def named(phrasing: str, start: int) -> tuple[str, tuple[str, ...]]:
-    """A phrasing with names for its ``@``, and the classes that these are."""
-    names = cycle(NAMES[start % len(NAMES) :] + NAMES[: start % len(NAMES)])
-    used = [next(names) for _ in range(phrasing.count("@"))]
-    out = phrasing
-    for name in used:
-        out = out.replace("@", name, 1)
-    return out, tuple(dict.fromkeys(CALLED.get(name, name) for name in used))
-
-
-def right(label: str, classes: tuple[str, ...], got: Plan) -> bool:
-    """Whether a plan has the intent of a label, its what-if and the classes, and hears no second question."""
-    intent, _, kind = label.partition(".")
-    if got.intent != intent or got.second:
-        return False
-    return (intent in ANY_CLASSES or got.classes == classes) and kind in {"", *(trial.kind for trial in got.trials)}
-
-
-def scored(rows: Sequence[Example], others: Sequence[Example]) -> Score:
-    """Phrasings of one voice, read by the examples of others."""
-    known, planner = Examples(others), RulesPlanner()
-    good = back = 0
+def scored(rows: Sequence[Row], examples: Sequence[Example], *, misses: bool = False) -> tuple[int, int]:
+    """Rows with the right tool, and with the right tool and arguments, read by these examples."""
+    known, tools, whole = Examples(examples), 0, 0
     with patch("agent.reading.examples", lambda: known):
-        for at, (label, phrasing) in enumerate(rows):
-            question, classes = named(phrasing, at)
-            plan = planner.plan(question, CLASSES["fruit"])
-            fits = right(label, classes, plan)
-            good += fits
-            back += not fits and bool(plan.readings or plan.needs_clarifying)
-    return Score(good, back, len(rows))
+        for row in rows:
+            found = wrong(row, planned(row, plan), plan)
+            tools += not any(problem.startswith("intent") for problem in found)
+            whole += not found
+            if misses and found:
+                print(f"  {row['question']}\n    {row['intent']} {row['classes']}: {'; '.join(found)}")
+    return tools, whole
+
+
+def by_voice(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows of each voice, in their order."""
+    out: dict[str, list[Row]] = {}
+    for row in rows:
+        out.setdefault(row["voice"], []).append(row)
+    return out
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Put the rows, masked, into ``prompts/examples.txt`` in place of those that it has of these voices."""
+    spoken = by_voice(rows)
+    kept = [(voice, examples) for voice, examples in voices().items() if voice not in spoken]
+    text = EXAMPLES.read_text(encoding="utf-8")
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    lines = [*head, ""]
+    for voice, examples in [*kept, *((v, [e for row in rs for e in as_examples(row)]) for v, rs in spoken.items())]:
+        lines += [f"== {voice}", ""] if voice else []
+        for label in dict.fromkeys(label for label, _ in examples):
+            lines += [f"[{label}]", *dict.fromkeys(phrasing for of, phrasing in examples if of == label), ""]
+    EXAMPLES.write_text("\n".join(lines), encoding="utf-8")
 
 
 def main() -> None:
     """Run and print."""
-    spoken = voices()
-    first = next(iter(spoken))
-    before = list(spoken[first])
-    print(f"{len(before)} examples of many hands", flush=True)
-    totals = {"voices before": Score(0, 0, 0), "all others": Score(0, 0, 0)}
-    for name, rows in spoken.items():
-        asked = [(label, phrasing) for label, phrasing in rows if label != CONTEXT]
-        if name != first and asked:
-            others = [row for other, theirs in spoken.items() if other != name for row in theirs]
-            scores = {"voices before": scored(asked, before), "all others": scored(asked, others)}
-            for by, score in scores.items():
-                so_far = totals[by]
-                totals[by] = Score(so_far.right + score.right, so_far.back + score.back, so_far.of + score.of)
-            print(f"{name}: " + "; ".join(f"by {by} {score}" for by, score in scores.items()), flush=True)
-        before += rows if name != first else []
-    print("all voices: " + "; ".join(f"by {by} {score}" for by, score in totals.items()))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    rows = questions("asked")
+    if given.write:
+        write(rows)
+        return
+    spoken, learnt = by_voice(rows), voices()
+    tools = whole = 0
+    for voice, theirs in spoken.items():
+        others = [example for name, examples in learnt.items() if name != voice for example in examples]
+        right, complete = scored(theirs, others, misses=given.misses)
+        tools, whole = tools + right, whole + complete
+        print(f"{voice}: tool {right}, tool and arguments {complete} of {len(theirs)}", flush=True)
+    counts = {"tool": tools, "tool and arguments": whole}
+    shares = (f"{what} {n} of {len(rows)} ({100 * n / len(rows):.1f} %)" for what, n in counts.items())
+    print("all: " + ", ".join(shares))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from collections import Counter
+from unittest.mock import patch
 
 import pytest
 
@@ -12,7 +13,7 @@ from agent.phrases import NAME
 from agent.plan import ACTS, INTENTS
 from agent.reading import Read, read_as
 from agent.rules import RulesPlanner
-from agent.template import help_text
+from agent.template import help_text, perhaps
 from benchmarks.agent_questions import CLASSES, questions, without
 
 FRUIT = CLASSES["fruit"]
@@ -65,19 +66,28 @@ def test_what_is_like_no_example_is_not_guessed(question: str) -> None:
     assert RulesPlanner().plan(question, FRUIT).intent == "help"
 
 
-def test_a_question_between_two_is_asked_back() -> None:
-    plan = RulesPlanner().plan("is it about elephants or tigers", FRUIT)
-    assert (plan.intent, len(plan.readings)) == ("help", 2)
+def test_what_is_not_understood_is_asked_back() -> None:
     text = help_text(["<b>Apple", "Lime"], readings=(f"why is {FRUIT[0]} called <b>Lime", "which class is worst"))
     assert text.startswith("I am not sure what you ask. Did you mean one of these?")
     assert "- which class is worst?" in text
     assert "<b>" not in text
 
 
-def test_what_may_as_well_mean_either_is_asked_back_with_its_own_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.rules.read_as", lambda *_: Read("worst", "", ("how is it with @", "is @ blurred"), 0.3))
+def test_what_may_mean_either_is_answered_and_the_other_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.heard.read_as", lambda *_: Read("worst", "", ("is @ blurred",), 0.3))
     plan = RulesPlanner().plan("how is it with limes", FRUIT)
-    assert (plan.intent, plan.readings) == ("help", ("how is it with Lime", "is Lime blurred"))
+    assert (plan.intent, plan.readings) == ("worst", ("is Lime blurred",))
+    assert "<b>" not in perhaps("is <b>Lime blurred")
+
+
+def test_the_second_likeliest_is_offered_only_where_it_is_near() -> None:
+    rows: list[Example] = [("worst", "one two three"), ("labels", "one two four"), ("change", "one two five")]
+    rows += [("quality", "six seven"), ("quality", "six seven eight"), ("quality", "seven six")]
+    with patch("agent.reading.examples", lambda: Examples(rows)):
+        assert read_as("six seven", None).perhaps == ()
+        near = read_as("one two", None)
+    assert near.intent in {"worst", "labels"}  # what acts must be likelier
+    assert near.perhaps == ({"worst": "one two four", "labels": "one two three"}[str(near.intent)],)
 
 
 @pytest.mark.parametrize(
