@@ -1,6 +1,6 @@
 """How much of each planted fault is found, at three strengths, and what else is then said: docs/accuracy.md's table.
 
-Run ``python -m benchmarks.planted [FOLDER] [--seeds N] [--first N] [--quick]``; FOLDER holds ``grocery/`` and
+Run ``python -m benchmarks.planted [FOLDER] [--seeds N] [--first N] [--medium] [--quick]``; FOLDER holds ``grocery/`` and
 ``cookies/`` (left out, no photographs take part). One fault at a time is planted into a case without it. It counts as
 found where a finding of its code names its classes and the unplanted twin of the same seed lacks that finding; a false
 alarm is a finding above low that the twin lacks and that is neither the fault nor one of its listed consequences, nor a
@@ -81,18 +81,20 @@ def photographs(folder: Path, count: int) -> None:
         print(f"| {name} | {share(int(found.copied[copies].sum()), len(copies))} |")
 
 
-def tables(faults: Sequence[Fault], seeds: range, *, quick: bool) -> None:
+def tables(faults: Sequence[Fault], seeds: range, *, medium: bool) -> None:
     """Print a row per fault and strength, the sums, and a row per twin."""
-    first, asked, alarm, judged = 0, 0, 0, 0
+    first, asked, most, mostly, alarm, judged = 0, 0, 0, 0, 0, 0
     print(HEADER)
     for fault in faults:
-        for strength in fault.strengths[1:2] if quick else fault.strengths:
+        for strength in fault.strengths[1:2] if medium else fault.strengths:
             cell = measure(fault, strength, seeds[: fault.twin.seeds])
             print(line(fault, strength, cell), flush=True)
             alarm, judged = alarm + cell.seeds_with_alarm, judged + cell.seeds
             if strength == fault.strengths[1]:
                 first, asked = first + cell.first, asked + cell.asked
+                most, mostly = most + cell.first_mostly, mostly + cell.mostly
     print(f"\ntrue cause first at medium strength: {share(first, asked)}")
+    print(f"where the fault made more than half of the pair's errors: {share(most, mostly)}")
     print(f"cases with a false alarm: {share(alarm, judged)}")
     print("\n| twin | seeds with anything above low that is not true of it |\n|---|---|")
     loud, of = 0, 0
@@ -110,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--quick", action="store_true", help="medium strength, two seeds")
+    parser.add_argument("--medium", action="store_true", help="medium strength only")
     parser.add_argument("--only", default="", help="faults whose name holds this")
     given = parser.parse_args(arguments)
     seeds = range(given.first, given.first + (2 if given.quick else given.seeds))
@@ -117,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     faults = vector_faults.FAULTS + view_faults.FAULTS
     if given.folder is not None:
         faults += photo_faults(given.folder)
-    tables([fault for fault in faults if given.only in fault.name], seeds, quick=given.quick)
+    tables([fault for fault in faults if given.only in fault.name], seeds, medium=given.quick or given.medium)
     if given.folder is not None and not given.only:
         photographs(given.folder / "grocery", 12 if given.quick else 60)
     print(f"\n{len(seeds)} seeds from {given.first}, {time.process_time() - started:.0f} CPU-seconds")

@@ -22,7 +22,11 @@ Said = tuple[tuple[str, Finding], ...]
 
 @dataclass
 class Cell:
-    """Counts of one fault at one strength over seeds."""
+    """Counts of one fault at one strength over seeds.
+
+    ``asked`` are cases in which the fault added enough errors to one pair, ``mostly`` those of them in which it made
+    more than half of that pair's errors; ``first`` and ``first_mostly`` say where it then stands first.
+    """
 
     seeds: int = 0
     found: int = 0
@@ -31,6 +35,8 @@ class Cell:
     both: int = 0
     asked: int = 0
     first: int = 0
+    mostly: int = 0
+    first_mostly: int = 0
     seeds_with_alarm: int = 0
     alarms: Counter[str] = field(default_factory=Counter)
 
@@ -146,14 +152,15 @@ def _suspected(case: Case) -> set[str]:
 
 def _count_rank(cell: Cell, fault: Fault, case: Case, clean: Case) -> None:
     """Where the fault added enough errors to one pair: is it the first of that pair's causes?"""
-    gained = _errors(case)
+    errors, gained = _errors(case), _errors(case)
     gained.subtract(_errors(clean))
     pair, count = max(gained.items(), key=lambda item: item[1], default=(("", ""), 0))
     if count < FEWEST_ADDED:
         return
     causes = run_check(case, find_check("confusion-causes"), Scope(pair=pair)).findings
-    cell.asked += 1
-    cell.first += bool(causes) and causes[0].code in fault.codes | fault.causes
+    first, mostly = bool(causes) and causes[0].code in fault.codes | fault.causes, 2 * count > errors[pair]
+    cell.asked, cell.first = cell.asked + 1, cell.first + first
+    cell.mostly, cell.first_mostly = cell.mostly + mostly, cell.first_mostly + (first and mostly)
 
 
 def _errors(case: Case) -> "Counter[tuple[str, str]]":
