@@ -61,11 +61,33 @@ DOUBTING = (
 _STRONG = (
     r"half|halves|thirds?|quarters?|twice|thrice|doubl\w*|tripl\w*|all|every|always|never|dozens|hundreds|thousands|"
     r"entire(?:ly)?|only|exactly|certain(?:ly)?|definitely|clearly|significant(?:ly)?|guarantee\w*|roughly|nearly|"
-    r"almost|approximately|around|at least|at most|up to|over|under|about"
+    r"almost|approximately|around|at least|at most|up to|over|under|about|"
+    r"removed|deleted|deduplicated|relabell?ed|merged|retrained|corrected|replaced|collected|cleaned|applied|done|"
+    r"left out|taken out|yes"
 )
-"""Quantities and assurances in words; each must stand in the fact as it is."""
+"""Quantities, assurances and deeds in words; each must stand in the fact as it is."""
 
 STRONG = "|".join((_STRONG, *_other_words("strong")))
+
+_DEEDS: dict[str, str] = {
+    "remove": r"remov\w*|delet\w*|discard\w*|leav(?:e|es|ing) out|tak(?:e|es|ing) (?:\w+ ){0,4}out|entfern\w*",
+    "relabel": r"re-?label\w*|umbenenn\w*",
+    "merge": r"merg\w*|zusammenleg\w*",
+    "reweight": r"re-?weigh\w*|gewicht\w*",
+    "collect": r"collect\w*|photograph (?:more|further)|sammeln?",
+}
+"""What may be done, by its kind: an advice must not turn into another."""
+
+_PLAIN = re.compile(
+    r"the|this|that|these|those|here|there|and|but|for|from|with|into|than|then|them|they|their|its|his|her|our|your|you|"
+    r"are|was|were|has|have|had|been|being|can|could|would|will|should|may|might|does|did|who|which|what|when|where|why|"
+    r"how|also|too|very|just|each|some|any|such|other|others|both|one|out|own|per|because|while|though|although|however|"
+    r"see|show|shows|shown|say|says|said|look|looks|get|gets|take|taken|takes|mean|means|give|gives|goes|come|comes|"
+    r"der|die|das|den|dem|des|ein|eine|einen|einem|einer|und|aber|oder|von|mit|aus|bei|auf|für|als|wie|sind|ist|war|wird|"
+    r"werden|wurde|wurden|hat|haben|sich|sie|dass|auch|noch|dies|diese|dieser|dieses|diesen|ihre|ihr|zum|zur|im|am"
+)
+"""Words that tell nothing of what a sentence is about."""
+_DIRECTION = re.compile("|".join(GROUPS.values()))
 
 _DENIED = (
     r"\b(?:not|no|none|never|nor|neither|nothing|nobody|without|hardly|barely|cannot|n't|fails? to|failed to)\b|n't\b"
@@ -145,6 +167,43 @@ def certain_of(claim: str, fact: str) -> bool:
 def strong_words(text: str) -> frozenset[str]:
     """Quantities and assurances in words in a lower-case text."""
     return frozenset(re.findall(rf"\b(?:{STRONG})\b", text))
+
+
+def foreign(claim: str, fact: str, beside: int) -> bool:
+    """Whether a claim says other things than its fact: most of its words are not the fact's; both in lower case.
+
+    Parameters
+    ----------
+    beside : int
+        How many numbers and names, which are checked by themselves, the claim has from the fact.
+
+    >>> foreign("the answer is so", "nine labels look wrong", 0)
+    True
+    >>> foreign("wrong labels show", "nine labels look wrong", 0)
+    False
+    """
+    known = set(re.findall(r"[^\W\d_]+", fact))
+    words = {word for word in re.findall(r"[^\W\d_]{3,}", claim) if not _PLAIN.fullmatch(word)}
+    shared = {word for word in words if _stands(word, known) or _DIRECTION.fullmatch(word)}
+    return len(shared) + beside < max(1, len(words - shared))
+
+
+def _stands(word: str, known: Iterable[str]) -> bool:
+    """Whether a word is a fact's, if need be with another ending."""
+    stem = word[: max(4, len(word) - 3)]
+    return any(other == word or (len(word) > 4 and other.startswith(stem)) for other in known)
+
+
+def other_deeds(claim: str, fact: str) -> list[str]:
+    """What a claim would have done instead of what its fact would; both in lower case.
+
+    >>> other_deeds("remove 26 labels", "relabel 26 labels"), other_deeds("relabelling helps", "relabel 26 labels")
+    (['remove'], [])
+    """
+    mine, theirs = (
+        {kind for kind, words in _DEEDS.items() if re.search(rf"\b(?:{words})\b", t)} for t in (claim, fact)
+    )
+    return sorted(mine - theirs) if theirs else []
 
 
 def lacking(claimed: Iterable[str], known: Iterable[str]) -> list[str]:

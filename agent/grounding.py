@@ -3,7 +3,8 @@
 A refused sentence costs a repair or the template, a wrong one costs trust: where the two are hard to tell apart,
 this refuses. Checked are: numbers in their form, unit, order, sign, noun and class; names, their order and which of
 them the model says; file names; verdicts, directions, denials, doubts, opposites such as right and wrong, quantities in
-words; words with capitals that the fact lacks; links and markup. Not checked is plain wording without any of these.
+words, deeds; words with capitals that the fact lacks; links and markup; and that most words are the fact's. What the
+few others say is not checked.
 """
 
 import re
@@ -11,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.claims import Number, Reading, normal, read
-from agent.directions import certain_of, denies, lacking, meanings, strong_words, turned
+from agent.directions import certain_of, denies, foreign, lacking, meanings, other_deeds, strong_words, turned
 from agent.facts import sentences
 from agent.state import Fact
 
 CITATION = re.compile(r"\[\s*(F\d+)\s*\]")
 ANY_CITATION = re.compile(r"\[[^\[\]]*\bF\d+[^\[\]]*\]")
-ACTIVE = re.compile(r"\]\(|https?:|www\.|<[a-z/!]|!\[|\]\[|^\s*#|\|", re.IGNORECASE | re.MULTILINE)
+ACTIVE = re.compile(r"\]\(|https?:|www\.|<[a-z/!]|!\[|\]\[|^\s*#|\||[{}]", re.IGNORECASE | re.MULTILINE)
 BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)")
 VERDICTS = frozenset({"helps", "hurts", "no effect", "cannot tell"})
 ALWAYS_SAID = frozenset({"direction", "trust"})
@@ -166,6 +167,10 @@ def _word_problems(claim: Reading, source: Reading, fact: Fact, text: str) -> It
         yield f"says {meaning!r} in another order than the fact"
     if denies(claim.rest) != denies(source.rest):
         yield "denies what the fact says" if denies(claim.rest) else "drops the fact's denial"
+    if foreign(claim.rest, normal(fact["text"]).lower(), len(claim.numbers) + len(claim.names) + len(claim.files)):
+        yield "says other things than the fact"
+    for deed in other_deeds(claim.rest, source.rest):
+        yield f"would {deed}, which the fact does not"
     if certain_of(claim.rest, source.rest):
         yield "is sure of what the fact only suspects"
     for word in lacking(strong_words(claim.rest), strong_words(source.rest)):

@@ -139,6 +139,38 @@ def test_more_than_the_fact_says(known: Fact, text: str, why: str) -> None:
     assert any(why in problem for problem in problems), problems
 
 
+REMOVE = fact(18, "Remove copies of test pictures in the training data: Take the training copies out and train again.")
+RELABEL = fact(21, "Relabel 26 labels that look wrong: a wrong label teaches the opposite of what is meant.")
+COPIES = fact(19, "Keep one picture of each set: copies count one object several times, in training and in metrics.")
+MISLED = fact(20, "26 of 460 training labels look wrong (5.7 %, 3.9–8.2 %); most often Lemon that looks like Lime.")
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "why"),
+    [
+        (CAUSE, "The answer is yes", "'yes'"),
+        (CAUSE, "The answer is so", "other things"),
+        (MISLED, "This is a drill to put a few odd labels in place", "other things"),
+        (REMOVE, "Removed copies of test pictures in the training data", "'removed'"),
+        (REMOVE, "The copies of test pictures in the training data were taken out", "'taken out'"),
+        (
+            RELABEL,
+            "Remove 26 labels that look wrong: a wrong label teaches the opposite of what is meant",
+            "would remove",
+        ),
+        (COPIES, "The moon is an object of great beauty that shines in the night", "other things"),
+    ],
+)
+def test_what_a_small_model_made_of_facts(known: Fact, text: str, why: str) -> None:
+    """Sentences of a model of 135 million parameters that held no number, name or direction to be caught by."""
+    problems = check_claim(text, known, CLASSES)
+    assert any(why in problem for problem in problems), problems
+
+
+def test_ends_of_another_format_are_markup() -> None:
+    assert any("markup" in p.text for p in check_text(f"{COPIES['text'][:-1]}}}]}}}} [F19]", [COPIES], CLASSES))
+
+
 ACCURACY = fact(12, "On the given test split, your model is right on 77.5 % (71.3–82.6 %) of 684 pictures.", "standing")
 SUSPECTS = fact(13, "20 of 758 training labels look wrong (2.6 %, 1.7–4.0 %).", "finding", ("train/Lime/Lime_017.jpg",))
 CHANCE = fact(14, "With so few errors this may be chance.", "cause")
