@@ -12,7 +12,7 @@ from agent.plan import ACTS, OF_THE_LAST, Intent
 
 TRUST, TRUST_KIND = 0.03, 0.3
 """What a fitting pattern adds to the likeness of its intent, and a named what-if to that of its kind."""
-LEAST, LEAST_TO_LEAN, LEAST_TO_ACT = 0.1, 0.35, 0.35
+LEAST, LEAST_TO_LEAN, LEAST_TO_ACT = 0.16, 0.35, 0.46
 """Likeness from which on examples alone decide; what leans on the last answer, or acts, must be likelier. Chosen, as
 ``TRUST``, on voices left out of the examples one at a time (``python -m benchmarks.agent_examples``)."""
 DOUBTFUL, NEAR = 0.5, 0.15

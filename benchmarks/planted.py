@@ -1,10 +1,10 @@
 """How much of each planted fault is found, at three strengths, and what else is then said: docs/accuracy.md's table.
 
-Run ``python -m benchmarks.planted [FOLDER] [--seeds N] [--first N] [--medium] [--quick]``; FOLDER holds ``grocery/`` and
-``cookies/`` (left out, no photographs take part). One fault at a time is planted into a case without it. It counts as
-found where a finding of its code names its classes and the unplanted twin of the same seed lacks that finding; a false
-alarm is a finding above low that the twin lacks and that is neither the fault nor one of its listed consequences, nor a
-worse model's. The second table counts what is said of the twins themselves. Every check runs.
+Run ``python -m benchmarks.planted [FOLDER] [--seeds N] [--first N] [--medium] [--quick]``; FOLDER holds ``grocery/``
+and ``cookies/`` (left out, no photographs take part). One fault at a time is planted into a case without it. It
+counts as found where a finding of its code names its classes and the unplanted twin of the same seed lacks that
+finding; a false alarm is a finding above low that the twin lacks and that is neither the fault nor one of its listed
+consequences, nor a worse model's. The second table counts what is said of the twins themselves. Every check runs.
 """
 
 import argparse

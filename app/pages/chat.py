@@ -28,8 +28,19 @@ TITLE_LENGTH = 44
 THREAD, WAITING = "chat thread", "chat waits for"
 
 
+@st.cache_resource(show_spinner=False)
+def _learn_examples() -> threading.Thread:
+    """Learns to read questions once for the server, while the page is drawn and the first one is typed."""
+    from agent.examples import examples
+
+    learning = threading.Thread(target=examples, daemon=True)
+    learning.start()
+    return learning
+
+
 def draw(place: Place) -> None:
     """Draw the page."""
+    _learn_examples()
     who = place.person.name
     thread: str = st.session_state.setdefault(THREAD, new_thread(who))
     said = turns(place.kept, who, thread)
