@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ADVISOR, PERSON = ":material/image_search:", ":material/person:"
 TITLE_LENGTH = 44
+LONGEST_DRAFT = 600
+"""Letters of what a language model is writing that are shown, its latest."""
 THREAD, WAITING = "chat thread", "chat waits for"
 
 
@@ -132,9 +134,9 @@ def _follow(place: Place, thread: str, number: int, question: str, begin: Any) -
     from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
     from agent.answer import Answer
-    from agent.events import Consent
+    from agent.events import Consent, Progress, Token
 
-    session = get_script_run_ctx()
+    session, written = get_script_run_ctx(), ""
     with st.chat_message("assistant", avatar=ADVISOR), st.status("Looking at your pictures …", expanded=True) as status:
         line = st.empty()
 
@@ -152,7 +154,13 @@ def _follow(place: Place, thread: str, number: int, question: str, begin: Any) -
                 document = event.to_json()
                 record_answer(place.kept, place.case, document)
                 put_turn(place.kept, place.person.name, thread, number, question, document)
+            elif isinstance(event, Progress):
+                line.caption(f"{plain_markdown(event.text)} {event.done}/{event.total}")
+            elif isinstance(event, Token):
+                written += event.text
+                line.caption(f"The language model writes, not checked yet: {plain_markdown(written[-LONGEST_DRAFT:])}")
             else:
+                written = ""
                 line.empty()
                 st.markdown(f":material/check: {plain_markdown(event.text)}")
                 line = st.empty()

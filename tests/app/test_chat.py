@@ -1,12 +1,16 @@
 """The page, driven without a browser over the real graph and the small workspace."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from agent import graph
+from agent.events import Progress, Token
 from app.conversations import conversations, new_thread, put_turn, turns
 from app.edge import user_name
 from tests.app.conftest import OpenPage, everything, page_named
@@ -176,3 +180,32 @@ def test_nobody_reads_another_persons_conversation(own_workspace: Path) -> None:
     assert turns(kept, "bob@x.org", thread) == []
     with pytest.raises(ValueError, match="another person"):
         put_turn(kept, "bob@x.org", thread, 1, "mine?", None)
+
+
+def test_what_a_model_is_writing_is_shown_as_not_checked_and_only_meanwhile(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    real = graph.stream_answer
+
+    def stream(*arguments: Any, **named: Any) -> Iterator[Any]:
+        *before, answer = real(*arguments, **named)
+        yield from [*before, Token("Limes are "), Token("<b>green"), Progress("trying", 1, 2), answer]
+
+    monkeypatch.setattr(graph, "stream_answer", stream)
+    caption = DeltaGenerator.caption
+
+    def noted(self: DeltaGenerator, body: Any, *arguments: Any, **named: Any) -> Any:
+        shown.append(str(body))
+        return caption(self, body, *arguments, **named)
+
+    monkeypatch.setattr(DeltaGenerator, "caption", noted)
+    page.run()
+    page.chat_input[0].set_value(QUESTION).run()
+    assert not page.exception
+    drafts = [text for text in shown if "not checked yet" in text]
+    assert len(drafts) == 2
+    assert "Limes are" in drafts[1]
+    assert "<b>" not in drafts[1]
+    assert "trying 1/2" in shown
+    assert "Limes are" not in everything(page)
