@@ -35,26 +35,17 @@ class Sought:
     asks: int
 
 
-def searched(question: str, whole: str = "") -> str:
+def searched(question: str) -> str:
     """What pictures are looked for, as the question says it; empty if it does not.
-
-    Parameters
-    ----------
-    question : str
-        The part that asks.
-    whole : str
-        All that was said, for a part that only asks: "find it".
 
     >>> searched("show me pictures of green apples, please"), searched("any photos with a price tag in them?")
     ('green apples', 'price tag')
     >>> searched("Rotten pears, got any?"), searched("can you pull up everything where a finger is visible")
     ('Rotten pears', 'finger')
-    >>> searched("Can you find it?", "I once saw a pear with a worm in this lot. Can you find it?")
+    >>> searched("I once saw a pear with a worm in this lot. Can you find it?")
     'pear with a worm'
     """
-    part = _sought(question)
-    said = _sought(whole) if whole and not (part.asks == ASKED and part.words) else part
-    return (said if said.words and said.asks > (part.asks if part.words else 0) else part).words[:LONGEST_SEARCH]
+    return _sought(question).words[:LONGEST_SEARCH]
 
 
 def _sought(text: str) -> Sought:

@@ -95,7 +95,7 @@ def _completed(plan: Plan, text: str, question: str, kind: str) -> Plan:
         case "versions":
             return replace(plan, versions=versions_of(text, bare=True), unknown=())
         case "search":
-            return replace(plan, words=searched(question, question), unknown=(), choices=())
+            return replace(plan, words=searched(question), unknown=(), choices=())
         case "undo":
             number = re.search(r"\b(?:change|entry|number|no\.?)\s*#?(\d+)", text)
             return replace(plan, which=-int(number[1]) if number else 0, unknown=())
