@@ -62,6 +62,8 @@ def gather(case: Case, plan: Plan, context: Context, available: Sequence[str]) -
     if plan.intent in {"worst", "threshold", "overview"}:
         few = CLASSES_IN_OVERVIEW if plan.intent == "overview" else standing.WORST_SHOWN
         standing.class_facts(case, out.facts, plan.classes, few)
+    if plan.intent == "balance" or (plan.intent == "collect" and plan.classes):
+        out.group("findings", "", [fact["id"] for fact in standing.size_facts(case, out.facts, plan.classes)])
     pair = plan.pair if plan.intent == "merge" else None
     scope = Scope(classes=() if pair else plan.classes, pair=pair)
     scoped = [c for c in codes if c not in TRUST[:2] or plan.intent in {"comparable", "duplicates", "overview"}]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent import lay
 from agent.facts import FactList, counted_share, standing_text
@@ -15,6 +16,7 @@ from tools.findings import Evidence
 from tools.metrics import quality
 
 WORST_SHOWN = 5
+SIZES_SHOWN = 12
 PAIRS_SHOWN = 3
 
 
@@ -94,6 +96,34 @@ def worst_class(case: Case) -> str:
         return ""
     recall = quality(case, case.derived.predicted, case.derived.judged, "").recall
     return min(recall, key=lambda e: e.value).name.removeprefix("recall of ")
+
+
+def size_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list[Fact]:
+    """How many pictures there are of each class that is named; of all classes in one line where none is."""
+    sizes = np.bincount(case.targets[case.fit], minlength=len(case.classes))
+    if names:
+        return [_size(case, facts, name, sizes) for name in names]
+    order = np.argsort(-sizes, kind="stable")
+    said = ", ".join(f"{case.classes[c]} {sizes[c]}" for c in order[:SIZES_SHOWN])
+    if (rest := len(order) - SIZES_SHOWN) > 0:
+        most = str(sizes[order[SIZES_SHOWN]])
+        said = sentence("standing.sizes_more", listed=said, count=str(rest), most=most)
+    evidence = [evidence_json(Evidence(f"images of {case.classes[c]}", int(sizes[c]), "images")) for c in order]
+    return [facts.state("finding", sentence("standing.sizes", listed=said), evidence=evidence)]
+
+
+def _size(case: Case, facts: FactList, name: str, sizes: NDArray[np.int64]) -> Fact:
+    number = case.number(name)
+    mine, all_of_them = case.targets == number, int(sizes.sum())
+    groups = len(np.unique(case.derived.grouping.groups[mine & case.fit]))
+    part = Evidence(f"images of {name}", int(sizes[number]), "images", all_of_them)
+    share = Evidence(f"share of {name}", sizes[number] / max(all_of_them, 1), "share", all_of_them)
+    testing = int((mine & case.evaluation).sum()) if case.has_test else 0
+    text = sentence(
+        "standing.size", name=name, count=part.text, groups=str(groups), share=share.text, of=str(all_of_them),
+        test=sentence("standing.size_test", count=str(testing)) if testing else "",
+    )  # fmt: skip
+    return facts.state("finding", text, evidence=[evidence_json(part), evidence_json(share)])
 
 
 def class_facts(case: Case, facts: FactList, names: tuple[str, ...] = (), most: int = WORST_SHOWN) -> list[Fact]:

@@ -55,8 +55,9 @@ def check(case: Case, scope: Scope) -> Findings:
         raise NotApplicable("fewer than two classes have labelled training pictures, so there is no balance to judge")
     evidence = _sizes(found)
     chosen = scoped_classes(case, scope)
-    if (found.short & chosen).any():
-        yield _finding(case, found, evidence, found.short & chosen)
+    short = found.short if chosen[found.largest] else found.short & chosen
+    if short.any():
+        yield _finding(case, found, evidence, short)
     return Measured(evidence, f"a smallest class just below 1 : {RATIO} of the largest would have been reported")
 
 

@@ -74,9 +74,15 @@ def test_expected_by_size_is_the_mean_over_the_errors() -> None:
 
 
 def test_scope_restricts_the_classes_named() -> None:
-    case = thin_out(thin_out(vector_case(SIZES), "dog", 60), "hen", 50)
+    case = thin_out(thin_out(vector_case(SIZES | {"owl": 180}), "dog", 60), "hen", 50)
     assert outcome(case, Scope(classes=("dog",))).findings[0].scope.classes == ("dog",)
-    assert outcome(case, Scope(classes=("cat",))).status == "passed"
+    assert outcome(case, Scope(classes=("owl",))).status == "passed"
+
+
+def test_the_largest_class_is_told_which_others_fall_short() -> None:
+    case = thin_out(thin_out(vector_case(SIZES), "dog", 60), "hen", 50)
+    (found,) = outcome(case, Scope(classes=("cat",))).findings
+    assert found.scope.classes == ("dog", "hen")
 
 
 def test_one_class_is_not_applicable() -> None:
