@@ -46,7 +46,8 @@ from tools.settings import Settings
 from tools.statistics import wilson
 from tools.workspace import Workspace
 
-SETS = ("questions", "held_back", "held_back_second", "held_back_third", "held_back_fourth", "held_back_fifth")
+NUMBERS = ("second", "third", "fourth", "fifth", "sixth", "seventh")
+SETS = ("questions", "held_back", *(f"held_back_{number}" for number in NUMBERS))
 FRUIT = {"Apple": 60, "Lemon": 60, "Lime": 60, "Orange": 60, "Satsumas": 25}
 WARM = (
     "why is Apple called Lime?", "which classes are worst?", "which labels are wrong?", "are there duplicates?",
