@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, t
 
 
-def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson score interval of a proportion (Wilson 1927); (0, 1) for n = 0.
 
     >>> low, high = wilson(8, 10)
@@ -110,6 +110,36 @@ def clustered_share(
     else:
         effective = n * min(1.0, plain / max(error * error, 1e-12))
     size = max(1, round(effective))
+    low, high = wilson(share * size, size, confidence)
+    return share, min(low, share), max(high, share)
+
+
+def weighted_share(
+    hits: NDArray[np.bool_], clusters: NDArray[np.int64], weights: NDArray[np.float64], confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """A weighted proportion with an interval that respects clusters: Wilson at the effective sample size.
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n,)
+    clusters : ndarray of int, shape (n,)
+    weights : ndarray, shape (n,)
+        Not negative, not all 0.
+
+    Returns
+    -------
+    share, low, high : float
+        Few hits or misses say little of the variance, so the effective size is never more than that of the weights of
+        whole clusters, (Σ w)² / Σ w² (Kish 1965).
+    """
+    whole = weights / weights.sum()
+    share, error = clustered_mean(hits.astype(np.float64), clusters, whole)
+    share = min(max(share, 0.0), 1.0)
+    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=whole)
+    size = 1 / float(sums @ sums)
+    if np.isfinite(error) and error > 0:
+        size = min(size, max(share * (1 - share), 1e-12) / (error * error))
+    size = max(1.0, size)
     low, high = wilson(share * size, size, confidence)
     return share, min(low, share), max(high, share)
 

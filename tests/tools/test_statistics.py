@@ -15,6 +15,7 @@ from tools.statistics import (
     group_permutation_p,
     paired_interval,
     quantile_of_normal,
+    weighted_share,
     wilson,
 )
 
@@ -199,3 +200,18 @@ def test_clustered_auc_of_copies_is_no_surer_than_of_one_each() -> None:
     )
     assert often == pytest.approx(once)
     assert clustered_auc(a, a, np.arange(30), np.arange(30))[0] == pytest.approx(0.5)
+
+
+def test_a_weighted_share_by_hand() -> None:
+    # ten pictures alone, eight right, each counting the same; the variance .16 / 10 · 10 / 9 is that of nine pictures
+    hits = np.array([True] * 8 + [False] * 2)
+    share, low, high = weighted_share(hits, np.arange(10), np.ones(10))
+    assert share == pytest.approx(0.8)
+    assert (low, high) == pytest.approx(wilson(7.2, 9))
+    # all right, four that count 1/8 each and ten that count 1/20: 1 / (4 / 64 + 10 / 400) = 11.43 pictures' worth
+    share, low, high = weighted_share(np.ones(14, bool), np.arange(14), np.array([2.5] * 4 + [1.0] * 10))
+    assert (share, high) == (1.0, 1.0)
+    assert low == pytest.approx(1 / (1 + 1.959964**2 / 11.4286), abs=1e-4)
+    # the same in two bursts is worth two
+    low = weighted_share(np.ones(14, bool), np.repeat([0, 1], 7), np.ones(14))[1]
+    assert low == pytest.approx(wilson(2, 2)[0])

@@ -9,7 +9,7 @@ from tools.case import Case
 from tools.findings import Evidence, Finding, Measured, Recommendation, Scope, severity
 from tools.metrics import quality
 from tools.registry import Findings, NotApplicable
-from tools.statistics import clustered_mean, clustered_share, paired_interval, quantile_of_normal
+from tools.statistics import clustered_share, paired_interval, weighted_share
 from tools.wording import listed, phrase
 
 WORTH_SAYING = 0.02
@@ -129,11 +129,7 @@ def in_mix_of_test(case: Case) -> tuple[Evidence, Evidence] | None:
     if not len(fit) or not len(test):
         return None
     weights = (theirs / np.maximum(ours, 1))[case.targets[fit]]
-    value, error = clustered_mean(correct[fit].astype(np.float64), groups[fit], weights / weights.sum())
-    half = quantile_of_normal(case.settings.confidence) * error
-    low, high = max(0.0, value - half), min(1.0, value + half)
-    if error == 0.0:  # all right or all wrong
-        value, low, high = clustered_share(correct[fit], groups[fit], case.settings.confidence)
+    value, low, high = weighted_share(correct[fit], groups[fit], weights, case.settings.confidence)
     how = "the advisor's own baseline, out of fold, groups kept whole; classes weigh as in the test split"
     grouped = Evidence("accuracy with groups held out", value, "share", len(fit), low, high, how)
     value, low, high = clustered_share(correct[test], groups[test], case.settings.confidence)

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.planting.fault import fresh
 from benchmarks.planting.imbalance import thin_out
 from benchmarks.planting.similar import halve
-from benchmarks.planting.vector_faults import UNTESTED
+from benchmarks.planting.vector_faults import CLOSE, UNTESTED
 from benchmarks.planting.vectors import assemble, vector_case
 from benchmarks.planting.wrong_labels import flip
 from tools.audit import run_check
@@ -67,6 +67,13 @@ def test_another_mix_of_classes_is_no_other_kind_of_picture() -> None:
         clean = vector_case(SIZES, separation=3.0, test_share=0.4, seed=seed)
         case, _ = halve(thin_out(clean, "dog", 40, seed=seed), "dog", "wolf", seed=seed)
         assert not any("unlike" in f.title for f in outcome(case).findings)
+
+
+@pytest.mark.parametrize("seed", [820, 824, 828, 831])
+def test_a_thinned_class_that_is_right_out_of_fold_does_not_count_as_measured_exactly(seed: int) -> None:
+    """28 pictures, all right, weigh as a third of the test split: that is less sure than 252 pictures are."""
+    case = fresh(thin_out(fresh(CLOSE.make(seed), seed), "dog", 28, seed=seed), seed)
+    assert not any("unlike" in f.title for f in outcome(case).findings)
 
 
 def test_accuracy_in_the_mix_of_the_test_split_by_hand() -> None:
