@@ -458,7 +458,7 @@ def test_a_language_model_is_tested_and_agreed_to(
     page.button(key="model-test").click().run()
     assert not page.exception
     assert "does not answer" in page.error[0].value
-    monkeypatch.setattr(Endpoint, "ask", lambda self, messages, **more: "ready")
+    monkeypatch.setattr(Endpoint, "ask", lambda self, messages, *given, **more: "ready")
     page.button(key="model-test").click().run()
     assert "It answers: ready" in [e.value for e in page.success]
     page.button(key="model-agree").click().run()
