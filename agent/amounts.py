@@ -4,11 +4,8 @@ import re
 from typing import Any
 
 from agent.costs import costs
-from agent.numbers import bare_share, in_figures, share
+from agent.numbers import in_figures
 from agent.shares import wanted
-from agent.version_numbers import versions_of
-
-__all__ = ["bare_share", "goal_of", "share", "versions_of"]
 
 _BETA = re.compile(
     r"\bf[- ]?(?:beta[ =]*)?(\d(?:\.\d)?)(?!\d)|\bbeta\W*(?:of |is )?(\d(?:\.\d)?)\b|\bf[- ]?(?:score|measure)\b"

@@ -51,7 +51,7 @@ class Completion(BaseModel):
 def _events(raw: bytes) -> list[Json]:
     """The JSON objects of a stream of server-sent events; half ones and comments are left out."""
     out: list[Json] = []
-    for line in raw.decode("utf-8", "replace").splitlines():
+    for line in raw.decode("utf-8", "replace").split("\n"):
         text = line.removeprefix("data:").strip() if line.startswith("data:") else ""
         if not text.startswith("{"):
             continue

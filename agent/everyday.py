@@ -11,6 +11,8 @@ from functools import cache
 
 from agent.prompts import table
 
+MOST = 30
+"""Everyday words of one question that are looked at: each is compared with what stands around it."""
 FIRM, ASKED = "@", "¤"
 """Stand for a class, and for the word that is asked about, in the text that patterns are matched against."""
 _OTHER_THINGS = re.compile(
@@ -87,6 +89,7 @@ def meant(folded: str, spans: Collection[Span], taken: Collection[Span], parts: 
     >>> meant(text, [(4, 7), (16, 19)], [])
     [(16, 19)]
     """
+    spans, parts = sorted(spans)[:MOST], sorted(parts)[:MOST]
     there = [*spans, *parts, *taken]
     whole = [span for span in spans if _is_meant(folded, span, [other for other in there if other != span])]
     return whole + [span for span in parts if _stands_for(folded, span, [other for other in there if other != span])]

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.amounts import bare_share, goal_of
+from agent.amounts import goal_of
 from agent.names import Named
+from agent.numbers import bare_share
 from agent.plan import OF_THE_LAST, Intent, Plan, Trial
 
 _BACK = re.compile(r"\b(them|those|these|they|it|that|this (pair|class)|the two|both)\b|^\s*(why|and|but|so|ok)\b")

@@ -16,8 +16,8 @@ _MIX = re.compile(
 )
 FEWEST_OF_SECOND = 3
 """Words of a second question that is joined to the first by "and"."""
-LONGEST_WHOLE = 80
-"""Words of a message up to which all of it is compared with the examples, most of which are shorter."""
+LONGEST_WHOLE, MOST_LETTERS = 45, 300
+"""Words and letters of a message up to which all of it is compared with the examples: none of them is longer."""
 SURE = 0.4
 """Likeness from which on each of two parts is taken for a question."""
 SURE_TOGETHER, SURE_APART = 0.25, 0.12
@@ -43,6 +43,8 @@ class Part:
     text: str
     by_pattern: Intent | None
     read: Read
+    told: str = ""
+    """The text of the whole message, where this is a part of it: amounts may stand beside what asks."""
 
     @property
     def requests(self) -> bool:
@@ -60,14 +62,19 @@ def part_of(question: str, start: int, end: int, classes: Sequence[str]) -> Part
 
 
 def heard(question: str, classes: Sequence[str]) -> Part:
-    """A message as it is read: all of it, or of a very long one the sentence that asks most clearly."""
+    """A message as it is read: all of it, or of a long one the sentence that asks most clearly.
+
+    Where that sentence names no class, what the whole message names counts, and the sentence only says what is asked.
+    """
     whole = part_of(question, 0, len(question), classes)
-    if len(question.split()) <= LONGEST_WHOLE:
+    if len(question.split()) <= LONGEST_WHOLE and len(question) <= MOST_LETTERS:
         return whole
     parts = [part_of(question, a, b, classes) for a, b in sentences(question)]
-    asking = [part for part in parts if part.requests and asks(part.words)]
+    asking = [part for part in parts if part.requests and asks(part.words)] or [part for part in parts if part.requests]
     clearest = max(asking, key=lambda part: part.read.strength, default=whole)
-    return replace(clearest, named=clearest.named if clearest.named.matches else whole.named)
+    if clearest.named.matches or not whole.named.matches:
+        return replace(clearest, told=whole.text)
+    return replace(whole, read=clearest.read, by_pattern=clearest.by_pattern)
 
 
 def in_two(question: str, classes: Sequence[str]) -> tuple[str, str]:

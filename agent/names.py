@@ -161,7 +161,19 @@ def _verbatim(question: str, classes: Sequence[str]) -> list[Match]:
             name = alike[0] if len(alike) == 1 else ""
             out.append(Match(name, quoted.start(), quoted.end(), () if name else tuple(alike)))
     wordless = [c for c in classes if not stems(c) or UNSPACED.search(c)]
-    return out + [Match(c, question.index(c), question.index(c) + len(c)) for c in wordless if c in question]
+    out += [Match(c, question.index(c), question.index(c) + len(c)) for c in wordless if c in question]
+    return out + _by_signs(question, classes, [(m.start, m.end) for m in out])
+
+
+def _by_signs(question: str, classes: Sequence[str], taken: Sequence[Span]) -> list[Match]:
+    """Classes that differ from others in signs or letter case alone (``C``, ``C#``), where they stand as written."""
+    alike = Counter(map(stems, classes))
+    out: list[Match] = []
+    for name in sorted((c for c in classes if alike[stems(c)] > 1), key=len, reverse=True):
+        for found in re.finditer(rf"(?<!\w){re.escape(name)}(?![\w#+])", question):
+            if all(found.end() <= a or b <= found.start() for a, b in [*taken, *((m.start, m.end) for m in out)]):
+                out.append(Match(name, found.start(), found.end()))
+    return out
 
 
 def nearest(word: str, classes: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from agent import facts as stated
 from agent.about_picture import THE_PICTURE, ordered_change, wants_alike
 from agent.facts import FactList
 from agent.names import find_names
+from agent.parts import shortened
 from agent.plan import Plan
 from agent.prompts import sentence
 from agent.state import Json
@@ -83,7 +84,7 @@ def picture_plan(places: Callable[[], Places], ids: Ids, question: str, classes:
     picture, word = named_picture(places, ids, question, classes)
     if not picture:
         return None
-    about = question.replace(word, THE_PICTURE)
+    about = shortened(question.replace(word, THE_PICTURE))
     ordered = ordered_change(about, find_names(about, classes))
     if ordered is not None:
         return Plan("change", ordered, picture=picture)

@@ -125,7 +125,7 @@ class Plan:
     language : str
         Of a question that is not English: its name in English; empty else.
     readings : tuple of str
-        Of a question that is not understood: two that it is most like; empty else.
+        What the question may mean instead; of one that is not understood, two that it is most like.
     planner : {"rules", "model"}
     fallback : str
         Why the language model's plan was not used.

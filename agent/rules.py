@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 
-from agent.amounts import goal_of, versions_of
+from agent.amounts import goal_of
 from agent.follow_ups import follow_up
 from agent.heard import heard, in_two, without_names
 from agent.looked_for import searched
@@ -17,6 +17,7 @@ from agent.plan import Intent, Plan, Trial
 from agent.prompts import table
 from agent.rereading import reread
 from agent.tongues import other_language
+from agent.version_numbers import versions_of
 
 _ALONE = re.compile(r"(?:(?:and|or|but|what|how|about|for|the|with)\s+)*([^\W\d_][\w-]{2,})\W*", re.IGNORECASE)
 _LEANING = re.compile(r"\W*(?:and|or|but|ok|so|then)?,?\s*(?:(?:what|how) about|and|for|with|same)\b")
@@ -47,6 +48,7 @@ class RulesPlanner:
 
 def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Plan:
     part = heard(question, classes)
+    question, told = part.words, part.told
     named, text, by_pattern, read = part.named, part.text, part.by_pattern, part.read
     language = other_language(text)
     if language and (not named.classes or any("a" <= c <= "z" for c in text)):  # names alone may still be understood
@@ -64,7 +66,7 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
         named = reread(question, classes, named)
         text = spelt(without_names(question, named).lower())
     if (leaning := follow_up(question, text, intent, named, history)) is not None:
-        return leaning if leaning.intent != intent else _completed(leaning, text, question, read.kind)
+        return leaning if leaning.intent != intent else _completed(leaning, text, question, read.kind, told)
     alone = _ALONE.fullmatch(question.strip())
     unsure = by_pattern is None and read.strength < OF_ITS_OWN
     if unsure and alone and alone[1] in named.unknown and spelt(alone[1].lower()) == alone[1].lower():
@@ -74,9 +76,9 @@ def _plan(question: str, classes: Sequence[str], history: Sequence[Plan]) -> Pla
         intent = "confusion" if named.classes or named.choices else "help"
     unknown = missing(intent, question, part.named.matches, part.named.unknown)
     about = tuple(dict.fromkeys((*named.classes, *classes)))
-    readings = tuple(_about(example, about) for example in read.perhaps)
+    readings = tuple(_about(example, about) for example in read.perhaps if example.count("@") <= len(about))
     plan = Plan(intent, named.classes, (), unknown, named.choices, readings=readings)
-    return _completed(plan, text, question, read.kind)
+    return _completed(plan, text, question, read.kind, told)
 
 
 def _about(example: str, classes: Sequence[str]) -> str:
@@ -85,15 +87,18 @@ def _about(example: str, classes: Sequence[str]) -> str:
     return "".join(next(names, "") if letter == "@" else letter for letter in example)
 
 
-def _completed(plan: Plan, text: str, question: str, kind: str) -> Plan:
-    """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for."""
+def _completed(plan: Plan, text: str, question: str, kind: str, told: str) -> Plan:
+    """Adds what the intent needs besides: what-ifs, the goal of a threshold, versions, words to look for.
+
+    Amounts that the part that asks lacks are looked for in all that was told.
+    """
     match plan.intent:
         case "slices":
             return replace(plan, slice=question.strip()[:200])
         case "threshold":
-            return replace(plan, goal=goal_of(text) or plan.goal)
+            return replace(plan, goal=goal_of(text) or goal_of(told) or plan.goal)
         case "versions":
-            return replace(plan, versions=versions_of(text, bare=True), unknown=())
+            return replace(plan, versions=versions_of(text, bare=True) or versions_of(told), unknown=())
         case "search":
             return replace(plan, words=searched(question), unknown=(), choices=())
         case "undo":

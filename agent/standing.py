@@ -103,6 +103,8 @@ def size_facts(case: Case, facts: FactList, names: tuple[str, ...] = ()) -> list
     sizes = np.bincount(case.targets[case.fit], minlength=len(case.classes))
     if names:
         return [_size(case, facts, name, sizes) for name in names]
+    if not len(sizes):
+        return []
     order = np.argsort(-sizes, kind="stable")
     said = ", ".join(f"{case.classes[c]} {sizes[c]}" for c in order[:SIZES_SHOWN])
     if (rest := len(order) - SIZES_SHOWN) > 0:

@@ -33,6 +33,7 @@ LIBRARIES = {
 MODEL_VARIABLES = ("ADVISOR_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 OPENAI = "https://api.openai.com/v1"
 NOT_AGREED = "the language model is not asked before you agree: advisor ask --show-prompt, then --agree-model"
+MOST = 1e9
 LONGEST_WAIT = 3600.0
 """Seconds that one call to a language model may be given."""
 OVER_CAP = "the language model is not asked, since this month has cost as much as ADVISOR_MODEL_CAP allows"
@@ -88,9 +89,9 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
         return None
     from agent.context import ModelSettings
 
-    sent, received = _numbers(source, "ADVISOR_MODEL_PRICE", 2)
+    sent, received = _numbers(source, "ADVISOR_MODEL_PRICE", 2, example="0.15 0.60")
     (cap,) = _numbers(source, "ADVISOR_MODEL_CAP", 1)
-    (seconds,) = _numbers(source, "ADVISOR_MODEL_SECONDS", 1, most=LONGEST_WAIT)
+    (seconds,) = _numbers(source, "ADVISOR_MODEL_SECONDS", 1, most=LONGEST_WAIT, example="120")
     return ModelSettings(
         base_url=server or OPENAI, api_key=key or "none", model=model, price_sent=sent, price_received=received,
         monthly_cap=cap, timeout=seconds or ModelSettings.timeout,
@@ -98,7 +99,9 @@ def read_model(environment: Mapping[str, str] | None = None) -> "ModelSettings |
     )  # fmt: skip
 
 
-def _numbers(source: Mapping[str, str], name: str, count: int, *, most: float = 1e9) -> list[float]:
+def _numbers(
+    source: Mapping[str, str], name: str, count: int, *, most: float = MOST, example: str = "5"
+) -> list[float]:
     """So many numbers from 0 up to ``most`` from a variable; zeros where it is not set.
 
     Raises
@@ -113,9 +116,10 @@ def _numbers(source: Mapping[str, str], name: str, count: int, *, most: float = 
     except ValueError:
         found = []
     if len(found) != count or not all(0 <= number <= most for number in found):
+        limits = f" from 0 to {most:g}" if most < MOST else ""
         raise WrongVariable(
-            expected=f"{'two numbers' if count > 1 else 'a number'} in {name}", seen=text[:40],
-            todo=f"Write, e.g., {name}={'0.15 0.60' if count > 1 else '5'}, or unset it.",
+            expected=f"{'two numbers' if count > 1 else 'a number'}{limits} in {name}", seen=text[:40],
+            todo=f"Write, e.g., {name}={example}, or unset it.",
         )  # fmt: skip
     return found
 

@@ -4,8 +4,9 @@
 
 ``tests/agent/asked.jsonl`` holds questions with the plan that each should get, in many voices: each was written by a
 hand that had seen neither the rules nor other questions. For each voice the planner is asked with the examples of all
-others: printed is how often the tool is right, and tool and arguments. ``--misses`` prints what is wrong. ``--write``
-puts the questions, with ``@`` for each class, into ``prompts/examples.txt``, from which the planner learns.
+others, less what it asks itself: printed is how often the tool is right, and tool and arguments. ``--misses`` prints
+what is wrong. ``--write`` puts the questions, with ``@`` for each class, into ``prompts/examples.txt``, from which
+the planner learns.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from agent.examples import Example, Examples, voices
 from agent.pictures import picture_plan
 from agent.plan import Plan
 from agent.rules import RulesPlanner
-from benchmarks.agent_questions import PICTURES, PLACES, Row, as_examples, planned, questions, wrong
+from benchmarks.agent_questions import PICTURES, PLACES, Row, as_examples, planned, questions, without, wrong
 
 EXAMPLES = Path(__file__).parents[1] / "prompts" / "examples.txt"
 
@@ -75,7 +76,7 @@ def main() -> None:
     spoken, learnt = by_voice(rows), voices()
     tools = whole = 0
     for voice, theirs in spoken.items():
-        others = [example for name, examples in learnt.items() if name != voice for example in examples]
+        others = without([example for name, es in learnt.items() if name != voice for example in es], theirs)
         right, complete = scored(theirs, others, misses=given.misses)
         tools, whole = tools + right, whole + complete
         print(f"{voice}: tool {right}, tool and arguments {complete} of {len(theirs)}", flush=True)

@@ -4,8 +4,10 @@ from itertools import cycle, permutations, product
 
 import pytest
 
-from agent.amounts import bare_share, goal_of, versions_of
+from agent.amounts import goal_of
+from agent.numbers import bare_share
 from agent.phrases import NAME
+from agent.version_numbers import versions_of
 
 AT_LEAST = {
     "95 %": 0.95, "95%": 0.95, "0.95": 0.95, "0,95": 0.95, "ninety-five percent": 0.95, "95 per cent": 0.95,

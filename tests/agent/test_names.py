@@ -1,5 +1,7 @@
 """Class names in questions."""
 
+import time
+
 import pytest
 
 from agent.names import find_names
@@ -195,3 +197,15 @@ def test_a_long_part_of_a_name_may_be_misspelt(text: str) -> None:
 def test_sayings_name_nothing(text: str) -> None:
     named = find_names(text, FRUIT)
     assert named.classes == ()
+
+
+def test_classes_that_differ_in_signs_alone_are_named_as_written() -> None:
+    classes = ("c++", "C#", "C")
+    assert find_names("why is C# called C?", classes).classes == ("C#", "C")
+    assert find_names("is c++ called C?", classes).classes == ("c++", "C")
+
+
+def test_many_everyday_words_are_quick() -> None:
+    began = time.process_time()
+    find_names("IMG_0001.jpg good, " * 70, ("good", "bad", "other", "Lime"))
+    assert time.process_time() - began < 2

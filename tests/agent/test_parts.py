@@ -78,6 +78,27 @@ def test_names_and_amounts_of_what_was_told_are_used() -> None:
     assert (plan.classes, plan.goal) == (("Lime",), {"kind": "recall", "value": 0.995})
 
 
+@pytest.mark.parametrize("sentences_told", [3, 5, 8])
+def test_a_long_story_changes_nothing(sentences_told: int) -> None:
+    story = (
+        "Customers of three shops have complained since Easter about the fruit that our machine sorts into boxes. ",
+        "My manager in Leeds has asked me twice this week to find out whatever is going on down there. ",
+        "The belt was cleaned in March and the lamps above it were changed by the people from the agency. ",
+        "Nobody remembers who bought the camera, and the man who installed it moved to Portugal last summer. ",
+    )
+    told = "".join((story * 2)[:sentences_told])
+    for question, expected in QUESTIONS.items():
+        plan = RulesPlanner().plan(told + question, FRUIT)
+        assert ((plan.intent, plan.classes), plan.second) == (expected, ""), question
+
+
+def test_a_long_story_keeps_amounts_and_missing_classes() -> None:
+    told = "Customers of three shops have complained since Easter about the fruit that our machine sorts. " * 6
+    plan = RulesPlanner().plan(told + "Which threshold should I take for Lemon? At most 1 in 50 may be missed.", FRUIT)
+    assert (plan.intent, plan.classes, plan.goal) == ("threshold", ("Lemon",), {"kind": "recall", "value": 0.98})
+    assert RulesPlanner().plan(told + "Why are bananas called lemons?", FRUIT).unknown == ("bananas",)
+
+
 def test_a_very_long_question_is_quick_and_understood() -> None:
     rambling = "so we have been sorting since march and my colleague swears that the belt is to blame, anyway "
     for question in (

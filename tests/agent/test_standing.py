@@ -11,7 +11,7 @@ from benchmarks.planting.vectors import vector_case
 def test_a_class_is_told_with_its_pictures_groups_and_share() -> None:
     case = thin_out(vector_case({"cat": 60, "dog": 60}), "dog", 20)
     (fact,) = standing.size_facts(case, facts := FactList(), ("dog",))
-    assert fact["text"] == "dog has 20 training pictures in 20 groups, 25.0 % of all 80."
+    assert fact["text"] == "Training pictures of dog: 20 of all 80 (25.0 %); groups, each perhaps of one thing: 20."
     assert facts.facts == [fact]
     assert fact["evidence"][0]["value"] == 20
 
@@ -20,8 +20,8 @@ def test_pictures_for_testing_are_told_apart() -> None:
     case = vector_case({"cat": 100, "dog": 100}, test_share=0.4)
     training = int((case.fit & (case.targets == 0)).sum())
     (fact,) = standing.size_facts(case, FactList(), ("cat",))
-    assert fact["text"].startswith(f"cat has {training} training pictures in ")
-    assert fact["text"].endswith(f"; {100 - training} more are for testing.")
+    assert fact["text"].startswith(f"Training pictures of cat: {training} of all ")
+    assert fact["text"].endswith(f"; test pictures: {100 - training}.")
 
 
 @pytest.mark.parametrize("classes", [3, 14])
@@ -30,5 +30,5 @@ def test_all_classes_are_told_in_one_line_the_largest_first(classes: int) -> Non
     (fact,) = standing.size_facts(vector_case(sizes), FactList())
     last = f"class {chr(96 + classes)} {8 + 2 * classes}"
     assert fact["text"].startswith(f"Training pictures by class: {last}, ")
-    assert fact["text"].endswith(", class a 10." if classes == 3 else "and 2 further classes with at most 12.")
+    assert fact["text"].endswith(", class a 10." if classes == 3 else "; other classes: 2, with at most 12 each.")
     assert len(fact["evidence"]) == classes
