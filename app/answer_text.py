@@ -29,7 +29,7 @@ def answer_markdown(answer: Document) -> str:
 
 def follow_ups(answer: Document, usual: Sequence[str]) -> list[str]:
     """Questions that an answer leads to: what it asks back, its actions, then what is worth asking anyway."""
-    found = [f"{reading}?" for reading in answer.get("plan", {}).get("readings", ())]
+    found = [f"{reading[:1].upper()}{reading[1:]}?" for reading in answer.get("plan", {}).get("readings", ())]
     for action in answer["actions"]:
         if action["experiment"] == "relabel":
             found.append("Which labels are wrong?")
