@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
+from agent.phrases import with_parts
 from agent.prompts import table
 
 MOST = 30
@@ -47,9 +48,7 @@ def _patterns() -> _Patterns:
     parts: dict[str, str] = known["parts"]
 
     def filled(pattern: str) -> re.Pattern[str]:
-        while (fuller := re.sub(r"\{([a-z_]+)\}", lambda m: parts[m[1]], pattern)) != pattern:
-            pattern = fuller
-        return re.compile(pattern)
+        return re.compile(with_parts(pattern, parts))
 
     refused, meant = known["refused"], known["meant"]
     return _Patterns(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from agent.phrases import with_parts
 from agent.prompts import table
 
 LONGEST_SEARCH = 80
@@ -126,10 +127,8 @@ def _asides() -> frozenset[str]:
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     known = table("looking")
-    text = "|".join(f"(?:{one})" for one in known["patterns"][name])
-    while (filled := re.sub(r"\{([a-z_]+)\}", lambda m: _joined(known["parts"][m[1]]), text)) != text:
-        text = filled
-    return re.compile(text, re.IGNORECASE)
+    parts = {part: _joined(alternatives) for part, alternatives in known["parts"].items()}
+    return re.compile(with_parts("|".join(f"(?:{one})" for one in known["patterns"][name]), parts), re.IGNORECASE)
 
 
 def _joined(alternatives: Sequence[str]) -> str:

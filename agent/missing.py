@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from agent.names import Match, spelt
+from agent.phrases import with_parts
 from agent.plan import Intent
 from agent.prompts import table
 
@@ -30,13 +31,7 @@ _NO_NOUN = re.compile(r".{3,}(?:ing|ly|ed)$")
 def _patterns(*groups: str) -> tuple[re.Pattern[str], ...]:
     known = table("missing")
     parts: dict[str, str] = known["parts"]
-
-    def filled(pattern: str) -> re.Pattern[str]:
-        while (fuller := re.sub(r"\{([a-z]+)\}", lambda m: parts[m[1]], pattern)) != pattern:
-            pattern = fuller
-        return re.compile(pattern)
-
-    return tuple(filled(pattern) for group in groups for pattern in known[group]["patterns"])
+    return tuple(re.compile(with_parts(p, parts)) for group in groups for p in known[group]["patterns"])
 
 
 def missing(intent: Intent, question: str, matches: Sequence[Match], unknown: Sequence[str]) -> tuple[str, ...]:

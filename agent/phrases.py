@@ -1,7 +1,7 @@
 """Patterns of questions, read from ``prompts/intents.toml``: which intent a text has, and which what-if it names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -50,6 +50,17 @@ def rules() -> tuple[Rule, ...]:
 @cache
 def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((kind, _joined(patterns)) for kind, patterns in table("intents")["kinds"].items())
+
+
+def with_parts(pattern: str, parts: Mapping[str, str]) -> str:
+    """A pattern with each ``{name}`` replaced by the part of that name, and the parts within parts too.
+
+    >>> with_parts("{a}{2}", {"a": "x{b}", "b": "y"})
+    'xy{2}'
+    """
+    while (fuller := re.sub(r"\{([a-z_]+)\}", lambda m: parts[m[1]], pattern)) != pattern:
+        pattern = fuller
+    return pattern
 
 
 def _joined(patterns: Sequence[str]) -> re.Pattern[str]:
